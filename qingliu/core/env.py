@@ -1,0 +1,80 @@
+"""Every setting of Qingliu, read once from the environment; a bad value stops the start and names the fix."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class BadSetting(Exception):
+    """A setting cannot be used as it stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings, typed. docs/reference/settings.md lists them."""
+
+    home: Path
+    definitions: tuple[Path, ...]
+    host: str
+    port: int
+    base_url: str
+    allowed_hosts: tuple[str, ...]
+    secret_key: str
+    debug: bool
+    web_workers: int
+    web_threads: int
+    engine_threads: int
+    engine_memory: str
+    publish_memory: str
+    deadline_s: float
+    allow_private_sources: bool
+    max_source_bytes: int
+
+
+def _int(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+    text = env.get(name, str(default))
+    try:
+        value = int(text)
+    except ValueError:
+        raise BadSetting(f"{name}={text!r} is not a whole number; set it between {low} and {high}.") from None
+    if not low <= value <= high:
+        raise BadSetting(f"{name}={value} is out of range; set it between {low} and {high}.")
+    return value
+
+
+def _flag(env: Mapping[str, str], name: str) -> bool:
+    text = env.get(name, "0")
+    if text not in {"0", "1"}:
+        raise BadSetting(f"{name}={text!r}; write 1 for yes or 0 for no.")
+    return text == "1"
+
+
+def load(env: Mapping[str, str] | None = None) -> Settings:
+    """The settings from ``env`` (default: the process environment). Raises BadSetting naming the variable and remedy."""
+    env = os.environ if env is None else env
+    home = Path(env.get("QINGLIU_HOME", "var")).absolute()
+    host = env.get("QINGLIU_HOST", "127.0.0.1")
+    port = _int(env, "QINGLIU_PORT", 8000, 0, 65535)
+    cores = os.cpu_count() or 2
+    definitions = env.get("QINGLIU_DEFINITIONS", "datasets")
+    return Settings(
+        home=home,
+        definitions=tuple(Path(p).absolute() for p in definitions.split(os.pathsep) if p),
+        host=host,
+        port=port,
+        base_url=env.get("QINGLIU_BASE_URL", "").rstrip("/"),
+        allowed_hosts=tuple(h for h in env.get("QINGLIU_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",") if h),
+        secret_key=env.get("QINGLIU_SECRET_KEY", ""),
+        debug=_flag(env, "QINGLIU_DEBUG"),
+        web_workers=_int(env, "QINGLIU_WEB_WORKERS", max(2, min(cores, 8)), 1, 64),
+        web_threads=_int(env, "QINGLIU_WEB_THREADS", 4, 1, 64),
+        engine_threads=_int(env, "QINGLIU_ENGINE_THREADS", 2, 1, 64),
+        engine_memory=env.get("QINGLIU_ENGINE_MEMORY", "1GB"),
+        publish_memory=env.get("QINGLIU_PUBLISH_MEMORY", "900MB"),
+        deadline_s=float(_int(env, "QINGLIU_DEADLINE_S", 20, 1, 3600)),
+        allow_private_sources=_flag(env, "QINGLIU_ALLOW_PRIVATE_SOURCES"),
+        max_source_bytes=_int(env, "QINGLIU_MAX_SOURCE_MB", 2048, 1, 1_000_000) * 1024 * 1024,
+    )

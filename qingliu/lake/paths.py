@@ -1,0 +1,68 @@
+"""Where things lie under one home directory; nothing else builds these paths."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class LakePaths:
+    """The home's map. Public: ``root`` (tables) and ``published_db``. Private: staging, quarantine, access, locks."""
+
+    home: Path
+
+    @property
+    def root(self) -> Path:
+        """The lake's root: every FileRecord.path is relative to it."""
+        return self.home / "lake"
+
+    @property
+    def warehouse(self) -> Path:
+        """Iceberg tables."""
+        return self.root / "warehouse"
+
+    @property
+    def iceberg_db(self) -> Path:
+        """PyIceberg's SQL catalogue."""
+        return self.root / "iceberg.sqlite"
+
+    @property
+    def published_db(self) -> Path:
+        """The published catalogue with its search index."""
+        return self.home / "published" / "catalogue.sqlite"
+
+    @property
+    def access_db(self) -> Path:
+        """Hashes of API keys, private."""
+        return self.home / "private" / "access.sqlite"
+
+    @property
+    def staging(self) -> Path:
+        """Undecided data, one folder a run, private."""
+        return self.home / "private" / "staging"
+
+    @property
+    def quarantine(self) -> Path:
+        """What did not fit, one file a run, private."""
+        return self.home / "private" / "quarantine"
+
+    @property
+    def locks(self) -> Path:
+        """One lock file a dataset."""
+        return self.home / "locks"
+
+    def resolve(self, relative: str) -> Path:
+        """The absolute path of a FileRecord.path; ValueError where it would leave the lake."""
+        path = (self.root / relative).resolve()
+        if not path.is_relative_to(self.root.resolve()):
+            raise ValueError(f"path leaves the lake: {relative}")
+        return path
+
+    def make(self) -> None:
+        """Create the directories; private ones for the owner only."""
+        for folder in (self.root, self.warehouse, self.published_db.parent, self.locks):
+            folder.mkdir(parents=True, exist_ok=True)
+        for folder in (self.access_db.parent, self.staging, self.quarantine):
+            folder.mkdir(parents=True, exist_ok=True)
+            folder.chmod(0o700)
