@@ -1,0 +1,64 @@
+# Qingliu 清流: every way to run it. `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= $(or $(shell command -v python3.11),python3)
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+BENCH_VENV := .venv-bench
+BENCH_READY := $(BENCH_VENV)/.ready
+PIP := -m pip install --quiet --no-input --disable-pip-version-check
+
+export QINGLIU_HOME ?= $(CURDIR)/var
+REAL ?=
+PORT ?= 0
+# The table of the written speeds, where its script is at hand; else ours, which makes the same kind of table.
+BENCH_TABLE ?= $(firstword $(wildcard ../shared/bench/make_observations.py) bench/make_table.py)
+BENCH_HOME ?= $(CURDIR)/var/bench
+BENCH_ARGS ?=
+
+.PHONY: help install demo test test-long check bench clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
+
+install: $(READY) ## .venv with everything in requirements.lock, by hash, and the project itself
+
+$(READY): requirements.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing from requirements.lock into $(VENV)"
+	@$(BIN)/python $(PIP) --require-hashes -r requirements.lock
+	@$(BIN)/python $(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: install ## fill a portal and serve it; REAL=dir publishes the real files there; the address is printed last
+	@$(BIN)/qingliu setup
+	@$(BIN)/qingliu demo $(if $(REAL),--real "$(REAL)")
+	@exec $(BIN)/qingliu up --port $(PORT)
+
+test: install ## the tests, without the slow suites
+	@$(BIN)/python -m pytest
+
+test-long: install ## the slow suites too
+	@$(BIN)/python -m pytest -m "long or not long"
+
+check: install ## style, types, import contracts, migrations, translations, docs
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/django-admin makemigrations --check --dry-run --settings qingliu.config.settings
+	@$(BIN)/python -m pytest -p no:cacheprovider tests/house
+
+$(BENCH_READY): bench/requirements.lock
+	@test -x $(BENCH_VENV)/bin/python || $(PYTHON) -m venv $(BENCH_VENV)
+	@$(BENCH_VENV)/bin/python $(PIP) --require-hashes -r bench/requirements.lock
+	@touch $@
+
+bench: install $(BENCH_READY) ## speeds against the bare engine and Datasette; writes docs/bench/results.md
+	@$(BIN)/python -m bench.run --home "$(BENCH_HOME)" --peer $(BENCH_VENV)/bin --table "$(BENCH_TABLE)" $(BENCH_ARGS)
+
+clean: ## remove what was installed and built; var/ stays
+	@rm -rf $(VENV) $(BENCH_VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
