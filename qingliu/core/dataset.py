@@ -51,7 +51,9 @@ class FieldRecord:
     title: Text
     description: Text = Text("", "")
     unit: str = ""
-    formats: tuple[str, ...] = ()  # strptime formats for date/datetime; a leading "roc:" means the year counts from 1912
+    formats: tuple[
+        str, ...
+    ] = ()  # strptime formats for date/datetime; a leading "roc:" means the year counts from 1912
     aliases: tuple[str, ...] = ()  # other headers under which sources deliver this column
     sentinels: tuple[Sentinel, ...] = ()
     suffix_flags: tuple[tuple[str, str], ...] = ()  # (suffix, flag): "2.44x" keeps 2.44 and the flag of "x"
@@ -234,7 +236,9 @@ class VersionRecord:
     content_hash: str  # sha256 over the sorted sha256 of its files
     columns: tuple[ColumnRecord, ...]
     files: tuple[FileRecord, ...]
-    sorted_by: tuple[str, ...] = ()  # the rows of `files`, read in this order, are sorted by these columns over all files
+    sorted_by: tuple[
+        str, ...
+    ] = ()  # the rows of `files`, read in this order, are sorted by these columns over all files
     latest: FileRecord | None = None  # newest row of each key without its time field
     changes: FileRecord | None = None  # rows that changed against the version before; `_change` = insert|update|delete
     inserted: int = 0

@@ -60,21 +60,21 @@ class Within:
 class And:
     """All of them."""
 
-    items: tuple["Where", ...]
+    items: tuple[Where, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Or:
     """At least one of them."""
 
-    items: tuple["Where", ...]
+    items: tuple[Where, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Not:
     """Its opposite, by three-valued logic."""
 
-    item: "Where"
+    item: Where
 
 
 Where = Union[Compare, In, Like, IsNull, Within, And, Or, Not]

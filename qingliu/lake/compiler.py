@@ -1,0 +1,315 @@
+"""A ``Query`` over a version as SQL: names looked up, values bound, files and row ranges chosen before the engine runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from qingliu.core.dataset import DatasetRecord, FieldRecord, Text, VersionRecord
+from qingliu.core.errors import BadRequest, UnknownField
+from qingliu.lake.cursor import Cursor
+from qingliu.lake.names import ident, path_list
+from qingliu.lake.paths import LakePaths
+from qingliu.lake.query import Aggregate, Order, Query
+from qingliu.lake.relation import HIDDEN, Position, may_hold, position_of
+from qingliu.lake.where import Range, Scope, compile_where, ranges
+
+BUCKETS = {"1h": "hour", "1d": "day", "1mo": "month", "1y": "year"}
+FLAGS = FieldRecord("_flags", "string", Text("旗標", "Flags"))
+SINCE = FieldRecord("_since", "integer", Text("列入版本", "Version that brought the row"))
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """``sql`` yields the answer's columns as c0, c1, …; pages add _fi, _rn and the sort values s0, s1, …"""
+
+    sql: str
+    params: tuple[Any, ...]
+    files: tuple[int, ...]  # number in the version's list of each file read; _fi counts in this
+    order: tuple[Order, ...]
+
+
+def scope_of(record: DatasetRecord, version: VersionRecord) -> Scope:
+    """What names mean in a version of a dataset."""
+    fields = {f.name: f for f in record.fields}
+    physical = {c.name: c.physical for c in version.columns} | {n: n for n in HIDDEN}
+
+    def find(name: str) -> FieldRecord:
+        if name == "_since":
+            return SINCE
+        if name not in fields or name not in physical:
+            raise UnknownField(name, [n for n in fields if n in physical])
+        return fields[name]
+
+    return Scope(find, lambda n: physical[n], ZoneInfo(record.timezone), record.place)
+
+
+def effective_order(query: Query, version: VersionRecord, scope: Scope) -> tuple[Order, ...]:
+    """The order still to be made: empty where the files already lie that way."""
+    for order in query.order:
+        scope.find(order.field)
+    names = tuple(o.field for o in query.order)
+    if names == version.sorted_by[: len(names)] and not any(o.desc for o in query.order):
+        return ()
+    return query.order
+
+
+def answer_fields(query: Query, record: DatasetRecord, version: VersionRecord, scope: Scope) -> tuple[FieldRecord, ...]:
+    """The columns that an answer holds, in order. Raises UnknownField and BadRequest."""
+    if query.aggregates or query.group or query.bucket:
+        return _grouped_fields(query, record, scope)
+    known = {c.name for c in version.columns}
+    if query.fields is None:
+        fields = tuple(f for f in record.fields if f.name in known)
+    else:
+        fields = tuple(scope.find(n) for n in query.fields)
+        if len(set(query.fields)) != len(query.fields):
+            raise BadRequest(
+                Text("欄位重複。", "A field is named twice."),
+                Text("每個欄位只列一次。", "Name each field once."),
+                parameter="properties",
+            )
+    return (*fields, FLAGS) if query.flags else fields
+
+
+def _grouped_fields(query: Query, record: DatasetRecord, scope: Scope) -> tuple[FieldRecord, ...]:
+    fields: list[FieldRecord] = []
+    if query.bucket:
+        if query.bucket not in BUCKETS:
+            raise BadRequest(
+                Text(f"不支援的時段「{query.bucket[:20]}」。", f"No bucket '{query.bucket[:20]}'."),
+                Text("可用：1h、1d、1mo、1y。", "Use 1h, 1d, 1mo or 1y."),
+                parameter="bucket",
+            )
+        if not record.time_field:
+            raise BadRequest(
+                Text("這個資料集沒有時間欄位。", "This dataset has no time field."),
+                Text("請拿掉 bucket。", "Leave bucket out."),
+                parameter="bucket",
+            )
+        fields.append(
+            replace(scope.find(record.time_field), name="time", type="datetime", sentinels=(), suffix_flags=())
+        )
+    fields += [scope.find(n) for n in query.group]
+    for aggregate in query.aggregates:
+        fields.append(_aggregate_field(aggregate, scope))
+    return tuple(fields)
+
+
+def _aggregate_field(aggregate: Aggregate, scope: Scope) -> FieldRecord:
+    if aggregate.field == "*":
+        if aggregate.fn != "count":
+            raise BadRequest(
+                Text(f"{aggregate.fn}(*) 沒有意義。", f"{aggregate.fn}(*) means nothing."),
+                Text("只有 count(*) 可用 *。", "Only count takes *."),
+                parameter="aggregate",
+            )
+        return FieldRecord("count", "integer", Text("列數", "Rows"))
+    field = scope.find(aggregate.field)
+    if aggregate.fn in {"avg", "sum"} and field.type not in {"integer", "number"}:
+        raise BadRequest(
+            Text(
+                f"「{field.name}」不是數值，不能計算 {aggregate.fn}。",
+                f"{aggregate.fn} needs a number; '{field.name}' is none.",
+            ),
+            Text("請改用 count、min 或 max。", "Use count, min or max."),
+            parameter="aggregate",
+        )
+    kind = "integer" if aggregate.fn == "count" else "number" if aggregate.fn in {"avg", "sum"} else field.type
+    return FieldRecord(aggregate.name, kind, field.title, unit=field.unit)  # type: ignore[arg-type]
+
+
+class Compiler:
+    """Builds the SQL of one question over one version."""
+
+    def __init__(self, paths: LakePaths, record: DatasetRecord, version: VersionRecord) -> None:
+        self._paths = paths
+        self._record = record
+        self._version = version
+        self._scope = scope_of(record, version)
+
+    def _source(self, indexes: Sequence[int], condition: str = "") -> str:
+        files = path_list(self._paths.resolve(self._version.files[i].path) for i in indexes)
+        mixed = ", union_by_name=true" if dict(self._version.extra).get("mixed_schema") == "1" else ""
+        where = f" WHERE {condition}" if condition else ""
+        return f"SELECT *, file_index AS _fi, file_row_number AS _rn FROM read_parquet({files}{mixed}){where}"
+
+    def _empty(self) -> str:
+        types = {"string": "VARCHAR", "integer": "BIGINT", "number": "DOUBLE", "boolean": "BOOLEAN", "date": "DATE"}
+        columns = [f"NULL::{types.get(c.type, 'TIMESTAMP')} AS {ident(c.physical)}" for c in self._version.columns]
+        columns += ["NULL::VARCHAR AS _flags", "NULL::BIGINT AS _since", "0::BIGINT AS _fi", "0::BIGINT AS _rn"]
+        return f"SELECT {', '.join(columns)} LIMIT 0"
+
+    def _chosen(self, wanted: dict[str, Range], start: Position | None, rows: int | None) -> list[int]:
+        first = start.file if start else 0
+        chosen = []
+        left = rows
+        for i in range(first, len(self._version.files)):
+            file = self._version.files[i]
+            if wanted and not may_hold(file, wanted):
+                continue
+            chosen.append(i)
+            if left is not None:
+                left -= file.rows - (start.row if start and i == start.file else 0)
+                if left <= 0:
+                    break
+        return chosen
+
+    def _from(self, chosen: list[int], start: Position | None) -> str:
+        if not chosen:
+            return self._empty()
+        if start is None or chosen[0] != start.file or start.row == 0:
+            return self._source(chosen)
+        head = self._source(chosen[:1], f"file_row_number >= {int(start.row)}")
+        if len(chosen) == 1:
+            return head
+        rest = self._source(chosen[1:]).replace("file_index AS _fi", "file_index + 1 AS _fi", 1)
+        return f"{head} UNION ALL {rest}"
+
+    def rows(self, query: Query, fields: Sequence[FieldRecord], cursor: Cursor | None) -> Compiled:
+        """SQL for the rows of a question, from a cursor's place on."""
+        scope = self._scope
+        order = effective_order(query, self._version, scope)
+        wanted = ranges(query.where, scope)
+        start: Position | None = None
+        offset = query.offset if cursor is None else 0  # a cursor already stands behind what the offset skipped
+        if cursor is not None and not order:
+            start = Position(cursor.file, cursor.row + 1)
+        elif not order and query.where is None and offset:
+            start, offset = position_of(self._version.files, offset), 0
+        reach = query.limit + offset if query.limit is not None and query.where is None and not order else None
+        chosen = self._chosen(wanted, start, reach)
+        conditions, params = [], []
+        if query.where is not None:
+            text, bound = compile_where(query.where, scope)
+            conditions.append(text)
+            params += bound
+        if cursor is not None and order:
+            text, bound = self._after(order, cursor, chosen)
+            conditions.append(text)
+            params += bound
+        names = [ident(scope.physical(f.name)) for f in fields]
+        picked = [f"{n} AS c{i}" for i, n in enumerate(names)]
+        picked += [f"{ident(scope.physical(o.field))} AS s{i}" for i, o in enumerate(order)]
+        sql = f"SELECT {', '.join([*picked, '_fi', '_rn', *self._always(fields)])} FROM ({self._from(chosen, start)})"
+        if conditions:
+            sql += " WHERE " + " AND ".join(conditions)
+        if order:
+            keys = [f"s{i} {'DESC' if o.desc else 'ASC'} NULLS LAST" for i, o in enumerate(order)]
+            sql += f" ORDER BY {', '.join([*keys, '_fi', '_rn'])}"
+        if query.limit is not None:
+            sql += f" LIMIT {int(query.limit)}"
+        if offset:
+            sql += f" OFFSET {int(offset)}"
+        return Compiled(sql, tuple(params), tuple(chosen), order)
+
+    def _always(self, fields: Sequence[FieldRecord]) -> list[str]:
+        """The hidden columns that rendering may need."""
+        place = self._record.place
+        known = {c.name: c.physical for c in self._version.columns}
+        extra = ["_flags AS _flags"]
+        if place and place.lon in known and place.lat in known:
+            extra += [f"{ident(known[place.lon])} AS _lon", f"{ident(known[place.lat])} AS _lat"]
+        return extra
+
+    def _after(self, order: tuple[Order, ...], cursor: Cursor, chosen: list[int]) -> tuple[str, list[Any]]:
+        """Condition for the rows behind the cursor's row in the order; nulls stand last in both directions."""
+        params: list[Any] = []
+        values = []
+        for o, value in zip(order, cursor.values, strict=True):
+            kind = self._scope.find(o.field).type
+            cast = {"datetime": "TIMESTAMP", "date": "DATE"}.get(kind, "")
+            values.append((ident(self._scope.physical(o.field)), f"CAST(? AS {cast})" if cast else "?", value, o.desc))
+        index = next((n for n, i in enumerate(chosen) if i >= cursor.file), len(chosen))
+        same_file = index < len(chosen) and chosen[index] == cursor.file
+        behind = f"(_fi > {index} OR (_fi = {index} AND _rn > {int(cursor.row)}))" if same_file else f"_fi >= {index}"
+        options = []
+        for depth in range(len(values) + 1):
+            parts = []
+            for name, mark, value, _ in values[:depth]:
+                parts.append(f"{name} IS NOT DISTINCT FROM {mark}")
+                params.append(value)
+            if depth == len(values):
+                parts.append(behind)
+            else:
+                name, mark, value, desc = values[depth]
+                if value is None:
+                    continue_at = "FALSE"
+                else:
+                    continue_at = f"({name} {'<' if desc else '>'} {mark} OR {name} IS NULL)"
+                    params.append(value)
+                parts.append(continue_at)
+            options.append("(" + " AND ".join(parts) + ")")
+        text = "(" + " OR ".join(options) + ")"
+        name, mark, value, desc = values[0]
+        if value is not None:  # a plain range on the leading column, so that row groups can be left out
+            text = f"({name} {'<=' if desc else '>='} {mark} OR {name} IS NULL) AND {text}"
+            params.insert(0, value)
+        return text, params
+
+    def count(self, query: Query) -> Compiled | None:
+        """SQL for the exact number of matching rows; None where the version's manifest already knows it."""
+        if query.where is None:
+            return None
+        scope = self._scope
+        chosen = self._chosen(ranges(query.where, scope), None, None)
+        text, params = compile_where(query.where, scope)
+        return Compiled(
+            f"SELECT count(*) FROM ({self._from(chosen, None)}) WHERE {text}", tuple(params), tuple(chosen), ()
+        )
+
+    def grouped(self, query: Query, fields: Sequence[FieldRecord]) -> Compiled:
+        """SQL for groups and aggregates, ordered by their keys; averages and sums rounded so that bytes repeat."""
+        scope = self._scope
+        chosen = self._chosen(ranges(query.where, scope), None, None)
+        keys = []
+        if query.bucket:
+            moment = ident(scope.physical(self._record.time_field))
+            keys.append(f"CAST(date_trunc('{BUCKETS[query.bucket]}', {moment}) AS TIMESTAMP)")
+        keys += [ident(scope.physical(n)) for n in query.group]
+        values = [self._aggregate(a) for a in query.aggregates]
+        picked = [f"{e} AS c{i}" for i, e in enumerate([*keys, *values])]
+        sql = f"SELECT {', '.join(picked)}, NULL::VARCHAR AS _flags FROM ({self._from(chosen, None)})"
+        params: list[Any] = []
+        if query.where is not None:
+            text, params = compile_where(query.where, scope)
+            sql += f" WHERE {text}"
+        if keys:
+            positions = ", ".join(str(i + 1) for i in range(len(keys)))
+            sql += f" GROUP BY {positions} ORDER BY " + ", ".join(f"c{i} NULLS LAST" for i in range(len(keys)))
+        if query.limit is not None:
+            sql += f" LIMIT {int(query.limit)}"
+        if query.offset:
+            sql += f" OFFSET {int(query.offset)}"
+        return Compiled(sql, tuple(params), tuple(chosen), ())
+
+    def _aggregate(self, aggregate: Aggregate) -> str:
+        if aggregate.field == "*":
+            return "count(*)"
+        name = ident(self._scope.physical(aggregate.field))
+        if aggregate.fn in {"avg", "sum"}:
+            return f"round(CAST({aggregate.fn}({name}) AS DOUBLE), 9)"
+        return f"{aggregate.fn}({name})"
+
+    def changes(self, query: Query, versions: Sequence[VersionRecord]) -> Compiled:
+        """SQL for the rows that changed in ``versions`` (oldest first): ``_version``, ``_change``, then the columns."""
+        parts = []
+        for version in versions:
+            physical = {c.name: c.physical for c in version.columns}
+            names = ", ".join(f"{ident(p)} AS {ident(n)}" for n, p in physical.items())
+            if version.changes is not None:
+                files, kind = [version.changes], "_change"
+            else:
+                files, kind = list(version.files), "'insert' AS _change"
+            paths = path_list(self._paths.resolve(f.path) for f in files)
+            parts.append(f"SELECT {version.number} AS _version, {kind}, {names}, _flags FROM read_parquet({paths})")
+        fields = [f.name for f in self._record.fields]
+        picked = ", ".join(f"{ident(n)} AS c{i}" for i, n in enumerate(["_version", "_change", *fields]))
+        sql = f"SELECT {picked}, _flags FROM ({' UNION ALL BY NAME '.join(parts)})"
+        if query.limit is not None:
+            sql += f" LIMIT {int(query.limit)}"
+        if query.offset:
+            sql += f" OFFSET {int(query.offset)}"
+        return Compiled(sql, (), (), ())

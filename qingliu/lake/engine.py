@@ -1,0 +1,410 @@
+"""Questions in, bytes out: opens a ``Query`` against the published catalogue and streams its rows as a dialect wants them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from qingliu.core import codec
+from qingliu.core.dataset import FieldRecord, Text, VersionRecord
+from qingliu.core.errors import BadRequest, Gone
+from qingliu.lake import cursor as cursors
+from qingliu.lake import render
+from qingliu.lake.compiler import FLAGS, SINCE, Compiled, Compiler, answer_fields, scope_of
+from qingliu.lake.cursor import Cursor
+from qingliu.lake.names import literal
+from qingliu.lake.paths import LakePaths
+from qingliu.lake.published import Entry, Published
+from qingliu.lake.query import Column, Query, Rendering, Where
+from qingliu.lake.relation import Relations
+from qingliu.lake.session import Session
+from qingliu.lake.where import compile_where
+
+BATCH_ROWS = 20_000
+COUNTS_KEPT = 4096
+CHUNK_BYTES = 256 * 1024
+_CHANGE_FIELDS = (
+    FieldRecord("_version", "integer", Text("版本", "Version")),
+    FieldRecord("_change", "string", Text("異動", "Change")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A question that was understood: which version answers it, with which columns, and under which identity."""
+
+    query: Query
+    entry: Entry
+    version: VersionRecord
+    fields: tuple[FieldRecord, ...]
+    cursor: Cursor | None
+    question: str  # hash of the question without its cursor
+
+    @property
+    def etag(self) -> str:
+        """Identity of the rows: version, layout, question and place. A dialect adds its rendering and encoding."""
+        mark = self.query.cursor or ""
+        text = f"{self.version.content_hash}:{self.version.number}:{self.question}:{mark}:{self.entry.updated_at}"
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Rows as Python values (times aware), the cursor of the next page, and the exact number of all matching rows."""
+
+    rows: list[dict[str, Any]]
+    next_cursor: str | None
+    matched: int
+
+
+class Stream:
+    """An answer's row bytes, made as they are asked for. After exhaustion ``returned`` and ``next_cursor`` are known."""
+
+    def __init__(self, chunks: Iterator[bytes], close: Callable[[], None]) -> None:
+        self._chunks = chunks
+        self._close = close
+        self.returned = 0
+        self.next_cursor: str | None = None
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            yield from self._chunks
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Free the engine's cursor; safe to call twice."""
+        self._close()
+
+
+class Engine:
+    """Answers questions of one lake. Threads share it; every answer has its own cursor and deadline."""
+
+    def __init__(
+        self,
+        paths: LakePaths,
+        *,
+        threads: int = 2,
+        memory_limit: str = "1GB",
+        deadline_s: float = 20.0,
+        parse_where: Callable[[str], Where] | None = None,
+    ) -> None:
+        self.paths = paths
+        self.published = Published(paths.published_db)
+        self.deadline_s = deadline_s
+        self._parse_where = parse_where
+        self._temp = paths.home / "private" / "tmp"
+        self._temp.mkdir(parents=True, exist_ok=True)
+        paths.root.mkdir(parents=True, exist_ok=True)
+        self._session = Session((paths.root, self._temp), threads=threads, memory_limit=memory_limit, temp=self._temp)
+        self._relations = Relations(paths, self.published, self._session)
+        self._counts: OrderedDict[tuple[str, str], int] = OrderedDict()
+        self._counts_lock = threading.Lock()
+
+    def versions(self, code: str) -> tuple[VersionRecord, ...]:
+        """Versions newest first; a view shows those of its (first) base."""
+        entry = self.published.get(code)
+        if entry.kind == "view" and entry.record.view:
+            return self.versions(entry.record.view.of[0])
+        return self.published.versions(code)
+
+    def open(self, query: Query) -> Plan:
+        """Understand a question. Raises NotFound, Gone, UnknownField, BadRequest; nothing is read from the lake yet."""
+        entry = self.published.get(query.dataset)
+        question = hashlib.sha256(codec.to_json(replace(query, cursor=None, dataset=entry.code)).encode()).hexdigest()[
+            :16
+        ]
+        mark = cursors.decode(query.cursor, question) if query.cursor else None
+        as_of = mark.number if mark and entry.kind == "table" else query.as_of
+        version = self._relations.version(entry, as_of, self._view_condition)
+        if mark and not version.content_hash.startswith(mark.layout):
+            version = self._layout(entry, mark)
+        if query.latest:
+            version = self._latest(entry, version)
+        scope = scope_of(entry.record, version)
+        if query.changes_since is not None:
+            fields: tuple[FieldRecord, ...] = (*_CHANGE_FIELDS, *entry.record.fields)
+        else:
+            fields = answer_fields(query, entry.record, version, scope)
+            Compiler(self.paths, entry.record, version).count(query)  # finds unknown names and bad values now
+            for order in query.order:
+                scope.find(order.field)
+        return Plan(query, entry, version, fields, mark, question)
+
+    def _layout(self, entry: Entry, mark: Cursor) -> VersionRecord:
+        earlier = self.published.layout(entry.code, mark.number, mark.layout)
+        if earlier is None or not all(self.paths.resolve(f.path).exists() for f in earlier.files):
+            raise Gone(
+                Text("這個 cursor 所屬的版本已不保留。", "The version that this cursor began in is no longer kept."),
+                Text("請從第一頁重新開始。", "Begin again at the first page."),
+                parameter="cursor",
+            )
+        return earlier
+
+    def _latest(self, entry: Entry, version: VersionRecord) -> VersionRecord:
+        if entry.kind == "view" and entry.record.view and entry.record.view.newest_by:
+            return version
+        if version.latest is None:
+            raise BadRequest(
+                Text("這個資料集沒有「每個鍵的最新一筆」。", "This dataset has no newest row of each key."),
+                Text(
+                    "它缺少時間欄位或其他鍵；請改用 /rows。", "It lacks a time field or other key columns; use /rows."
+                ),
+            )
+        return replace(version, files=(version.latest,), rows=version.latest.rows, sorted_by=())
+
+    def _view_condition(self, view: Entry, base: Entry, version: VersionRecord) -> tuple[str, list[Any]]:
+        text = view.record.view.where if view.record.view else ""
+        if not text or self._parse_where is None:
+            return "", []
+        return compile_where(self._parse_where(text), scope_of(base.record, version))
+
+    def count(self, plan: Plan) -> int:
+        """The exact number of matching rows, all pages together. Raises TooDear at the deadline."""
+        query = plan.query
+        if query.changes_since is not None:
+            return sum(v.rows if v.changes is None else v.changes.rows for v in self._changed(plan))
+        if query.group or query.aggregates or query.bucket:
+            grouped = Compiler(self.paths, plan.entry.record, plan.version).grouped(
+                replace(query, limit=None, offset=0), plan.fields
+            )
+            return self._number(plan, Compiled(f"SELECT count(*) FROM ({grouped.sql})", grouped.params, (), ()))
+        compiled = Compiler(self.paths, plan.entry.record, plan.version).count(query)
+        return plan.version.rows if compiled is None else self._number(plan, compiled)
+
+    def _number(self, plan: Plan, compiled: Compiled) -> int:
+        key = (compiled.sql, repr(compiled.params))
+        with self._counts_lock:
+            if key in self._counts:
+                self._counts.move_to_end(key)
+                return self._counts[key]
+        cursor = self._session.cursor()
+        try:
+            with self._session.running(cursor, self.deadline_s):
+                row = cursor.execute(compiled.sql, compiled.params).fetchone()
+        finally:
+            cursor.close()
+        number = int(row[0]) if row else 0
+        with self._counts_lock:
+            self._counts[key] = number
+            while len(self._counts) > COUNTS_KEPT:
+                self._counts.popitem(last=False)
+        return number
+
+    def _compile(self, plan: Plan) -> Compiled:
+        compiler = Compiler(self.paths, plan.entry.record, plan.version)
+        query = plan.query
+        if query.changes_since is not None:
+            return compiler.changes(query, self._changed(plan))
+        if query.group or query.aggregates or query.bucket:
+            return compiler.grouped(query, plan.fields)
+        return compiler.rows(query, plan.fields, plan.cursor)
+
+    def _changed(self, plan: Plan) -> list[VersionRecord]:
+        since = plan.query.changes_since or 0
+        if plan.entry.kind != "table":
+            raise BadRequest(
+                Text("檢視沒有自己的異動紀錄。", "A view has no changes of its own."),
+                Text("請查詢其來源資料集的 changes。", "Ask for the changes of the dataset it shows."),
+            )
+        versions = [v for v in self.published.versions(plan.entry.code) if since < v.number <= plan.version.number]
+        gone = [
+            v for v in versions if not (v.kept if v.changes is None else self.paths.resolve(v.changes.path).exists())
+        ]
+        if gone:
+            raise Gone(
+                Text(
+                    f"版本 {gone[0].number} 的異動已不保留。",
+                    f"The changes of version {gone[0].number} are no longer kept.",
+                ),
+                Text(
+                    "請由較新的版本開始，或下載完整資料。", "Begin at a newer version, or download the whole dataset."
+                ),
+                parameter="since",
+            )
+        return sorted(versions, key=lambda v: v.number)
+
+    def stream(self, plan: Plan, rendering: Rendering) -> Stream:
+        """The answer's bytes. JSON, GeoJSON and XML come as joined rows without their envelope; see Rendering."""
+        if rendering.format == "parquet":
+            return self._parquet(plan)
+        compiled = self._compile(plan)
+        cells = self._cells(plan, rendering)
+        separator = {"json": ",", "geojson": ",\n", "ndjson": "\n", "csv": "", "xml": "\n"}[rendering.format]
+        text = self._row_text(plan, rendering, cells)
+        paged = plan.query.limit is not None and self._has_position(plan)
+        extra = ", _fi, _rn" + "".join(f", s{i}" for i in range(len(compiled.order))) if paged else ""
+        sep = f" || {_newline_literal(separator)}" if separator else ""
+        sql = f"SELECT ({text}){sep} AS line{extra} FROM ({compiled.sql})"
+        cursor = self._session.cursor()
+        stream: Stream
+
+        def chunks() -> Iterator[bytes]:
+            if rendering.format == "csv" and rendering.header:
+                yield render.csv_header(cells, rendering).encode()
+            with self._session.running(cursor, self.deadline_s):
+                reader = cursor.execute(sql, compiled.params).to_arrow_reader(BATCH_ROWS)
+                batch = next(reader, None)
+            held = b""
+            last = None
+            while batch is not None:
+                if batch.num_rows:
+                    stream.returned += batch.num_rows
+                    if held:
+                        yield held
+                    held = _bytes_of(batch.column(0))
+                    last = batch
+                with self._session.running(cursor, self.deadline_s):
+                    batch = next(reader, None)
+            if held:
+                keep_last = rendering.format in {"csv", "ndjson", "xml"} or not separator
+                yield held if keep_last else held[: -len(separator.encode())]
+            if paged and last is not None and stream.returned == plan.query.limit:
+                stream.next_cursor = self._mark(plan, compiled, last)
+
+        stream = Stream(chunks(), cursor.close)
+        return stream
+
+    @staticmethod
+    def _has_position(plan: Plan) -> bool:
+        query = plan.query
+        return not (query.group or query.aggregates or query.bucket or query.changes_since is not None)
+
+    def _mark(self, plan: Plan, compiled: Compiled, batch: Any) -> str:
+        row = {name: batch.column(i)[-1].as_py() for i, name in enumerate(batch.schema.names) if i}
+        values = tuple(row[f"s{i}"] for i in range(len(compiled.order)))
+        return Cursor(
+            plan.version.number,
+            plan.version.content_hash[:16],
+            plan.question,
+            compiled.files[row["_fi"]],
+            row["_rn"],
+            values,
+        ).encode()
+
+    def _cells(self, plan: Plan, rendering: Rendering) -> list[render.Cell]:
+        at = {f.name: i for i, f in enumerate(plan.fields)}
+        columns = rendering.columns or tuple(Column(f.name, f.name) for f in plan.fields)
+        return [render.Cell(plan.fields[at[c.field]], f"c{at[c.field]}", c) for c in columns]
+
+    def _row_text(self, plan: Plan, rendering: Rendering, cells: list[render.Cell]) -> str:
+        offset = render.offset_text(ZoneInfo(plan.entry.record.timezone))
+        match rendering.format:
+            case "csv":
+                return render.csv_line(cells, rendering, flags="_flags")
+            case "xml":
+                return render.xml_row(cells, rendering, flags="_flags")
+            case "geojson":
+                if plan.entry.record.place is None or not self._has_position(plan):
+                    raise BadRequest(
+                        Text(
+                            "這個資料集沒有位置欄位，無法輸出 GeoJSON。",
+                            "This dataset has no place, so there is no GeoJSON.",
+                        ),
+                        Text("請改用 f=json。", "Use f=json."),
+                        parameter="f",
+                    )
+                return render.geojson_feature(cells, rendering, ("_lon", "_lat"), offset=offset, flags="_flags")
+            case _:
+                return render.json_object(cells, rendering, offset=offset, flags="_flags")
+
+    def rows(self, plan: Plan) -> list[dict[str, Any]]:
+        """The rows as Python values, for small answers; times are aware."""
+        return self._fetch(plan)[0]
+
+    def page(self, plan: Plan) -> Page:
+        """A page with its next cursor and the exact total."""
+        rows, mark = self._fetch(plan)
+        return Page(rows, mark, self.count(plan))
+
+    def _fetch(self, plan: Plan) -> tuple[list[dict[str, Any]], str | None]:
+        compiled = self._compile(plan)
+        cursor = self._session.cursor()
+        try:
+            with self._session.running(cursor, self.deadline_s):
+                table = cursor.execute(compiled.sql, compiled.params).to_arrow_table()
+        finally:
+            cursor.close()
+        zone = ZoneInfo(plan.entry.record.timezone)
+        columns = [table.column(f"c{i}").to_pylist() for i in range(len(plan.fields))]
+        names = [f.name for f in plan.fields]
+        rows = [
+            {n: v.replace(tzinfo=zone) if isinstance(v, datetime) else v for n, v in zip(names, values, strict=True)}
+            for values in zip(*columns, strict=True)
+        ]
+        full = plan.query.limit is not None and table.num_rows == plan.query.limit and self._has_position(plan)
+        if not full or not rows:
+            return rows, None
+        last = {n: table.column(n)[-1].as_py() for n in table.schema.names if n in {"_fi", "_rn"} or n.startswith("s")}
+        values = tuple(last[f"s{i}"] for i in range(len(compiled.order)))
+        mark = Cursor(
+            plan.version.number,
+            plan.version.content_hash[:16],
+            plan.question,
+            compiled.files[last["_fi"]],
+            last["_rn"],
+            values,
+        )
+        return rows, mark.encode()
+
+    def _parquet(self, plan: Plan) -> Stream:
+        compiled = self._compile(plan)
+        names = ", ".join(f"c{i} AS {_quoted(f.name)}" for i, f in enumerate(plan.fields))
+        handle, name = tempfile.mkstemp(suffix=".parquet", dir=self._temp)
+        os.close(handle)
+        path = Path(name)
+        cursor = self._session.cursor()
+
+        def chunks() -> Iterator[bytes]:
+            try:
+                with self._session.running(cursor, self.deadline_s * 3):
+                    cursor.execute(
+                        f"COPY (SELECT {names} FROM ({compiled.sql})) TO {literal(name)} (FORMAT parquet, COMPRESSION zstd)",
+                        compiled.params,
+                    )
+                with path.open("rb") as file:
+                    while chunk := file.read(CHUNK_BYTES):
+                        yield chunk
+            finally:
+                path.unlink(missing_ok=True)
+
+        def close() -> None:
+            cursor.close()
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+
+        return Stream(chunks(), close)
+
+    def close(self) -> None:
+        """End the engine."""
+        self._session.close()
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _newline_literal(text: str) -> str:
+    return "chr(10)" if text == "\n" else f"({literal(text[0])} || chr(10))" if text == ",\n" else literal(text)
+
+
+def _bytes_of(column: Any) -> bytes:
+    """The text of a string column as it lies in its Arrow buffer: the answer's bytes, copied once."""
+    _, offsets, data = column.buffers()
+    wide = str(column.type) == "large_string"
+    ends = memoryview(offsets).cast("q" if wide else "i")
+    first, last = ends[column.offset], ends[column.offset + len(column)]
+    return bytes(memoryview(data)[first:last]) if data is not None else b""
+
+
+__all__ = ["FLAGS", "SINCE", "Engine", "Page", "Plan", "Stream", "date"]

@@ -1,0 +1,199 @@
+"""Which files a question reads: versions, derived files of views, files left out by their statistics, positions."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from qingliu.core import codec
+from qingliu.core.dataset import ColumnRecord, FileRecord, Text, VersionRecord, ViewSpec
+from qingliu.core.errors import BadRequest
+from qingliu.lake.names import ident, literal, path_list
+from qingliu.lake.paths import LakePaths
+from qingliu.lake.published import Entry, Published, not_a_table
+from qingliu.lake.session import Session
+from qingliu.lake.where import Range
+
+HIDDEN = ("_flags", "_since")
+DERIVED_KEEP_S = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A row's place in a version: file number in the version's list, row number in the file."""
+
+    file: int
+    row: int
+
+
+class Relations:
+    """Finds the version that a question means; views are derived once per base version and then read like tables."""
+
+    def __init__(self, paths: LakePaths, published: Published, session: Session) -> None:
+        self._paths = paths
+        self._published = published
+        self._session = session
+        self._locks: dict[str, threading.Lock] = {}
+        self._guard = threading.Lock()
+
+    def version(
+        self, entry: Entry, as_of: int | datetime | None, compile_view: Callable[[Entry, Entry, VersionRecord], Any]
+    ) -> VersionRecord:
+        """The version of a table, or the derived version of a view. Raises NotFound or Gone."""
+        if entry.kind == "table":
+            return self._published.version(entry.code, as_of)
+        view = entry.record.view
+        if entry.kind != "view" or view is None:
+            raise not_a_table(entry)
+        if isinstance(as_of, int) and len(view.of) > 1:
+            raise BadRequest(
+                Text("聯集檢視沒有自己的版本號。", "A union of datasets has no version numbers of its own."),
+                Text("請以時間指定 as_of。", "Give as_of as a time."),
+                parameter="as_of",
+            )
+        bases = [(b, self.version(b, as_of, compile_view)) for b in (self._published.get(c) for c in view.of)]
+        return self._derived(entry, view, bases, compile_view)
+
+    def _derived(
+        self,
+        entry: Entry,
+        view: ViewSpec,
+        bases: Sequence[tuple[Entry, VersionRecord]],
+        compile_view: Callable[[Entry, Entry, VersionRecord], Any],
+    ) -> VersionRecord:
+        spelled = codec.to_json(entry.record) + "".join(f"{v.code}:{v.number}:{v.content_hash}" for _, v in bases)
+        identity = hashlib.sha256(spelled.encode()).hexdigest()
+        number = sum(v.number for _, v in bases)
+        name = f"derived/{entry.code}-{number}-{identity[:20]}.parquet"
+        path = self._paths.root / name
+        if not path.exists():
+            with self._guard:
+                lock = self._locks.setdefault(entry.code, threading.Lock())
+            with lock:
+                if not path.exists():
+                    self._derive(path, entry, view, bases, compile_view)
+        rows = self._rows(path)
+        columns = tuple(ColumnRecord(f.name, f.name, f.type) for f in entry.record.fields)
+        file = FileRecord(name, rows, path.stat().st_size, identity)
+        return replace(
+            bases[0][1], code=entry.code, number=number, rows=rows, content_hash=identity, columns=columns,
+            files=(file,), sorted_by=(), latest=None, changes=None, created_at=max(v.created_at for _, v in bases),
+        )  # fmt: skip
+
+    def _rows(self, path: Path) -> int:
+        cursor = self._session.cursor()
+        try:
+            row = cursor.execute(f"SELECT count(*) FROM read_parquet({literal(str(path))})").fetchone()
+            return int(row[0]) if row else 0
+        finally:
+            cursor.close()
+
+    def _derive(
+        self,
+        path: Path,
+        entry: Entry,
+        view: ViewSpec,
+        bases: Sequence[tuple[Entry, VersionRecord]],
+        compile_view: Callable[[Entry, Entry, VersionRecord], Any],
+    ) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        parts, params = [], []
+        for base, version in bases:
+            condition, bound = compile_view(entry, base, version)
+            params += bound
+            parts.append(self._derive_sql(entry, view, base, version, condition))
+        order = ", ".join(ident(c) + " NULLS LAST" for c in entry.record.order)
+        sql = " UNION ALL BY NAME ".join(parts)
+        temporary = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}.tmp")
+        cursor = self._session.cursor()
+        try:
+            cursor.execute(
+                f"COPY (SELECT * FROM ({sql}) {'ORDER BY ' + order if order else ''}) TO {literal(str(temporary))} "
+                "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 10240)",
+                params,
+            )
+            os.replace(temporary, path)
+        finally:
+            cursor.close()
+            temporary.unlink(missing_ok=True)
+        for old in path.parent.glob(f"{entry.code}-*.parquet"):
+            if old != path and old.stat().st_mtime < time.time() - DERIVED_KEEP_S:
+                old.unlink(missing_ok=True)
+
+    def _derive_sql(self, entry: Entry, view: ViewSpec, base: Entry, version: VersionRecord, condition: str) -> str:
+        physical = {c.name: c.physical for c in version.columns}
+        renamed = {old: new for old, new in view.rename if old in physical}
+        sources = {renamed.get(old, old): old for old in physical}
+        files = path_list(self._paths.resolve(f.path) for f in version.files)
+        chosen = []
+        for field in entry.record.fields:
+            old = sources.get(field.name)
+            chosen.append(f"{ident(physical[old]) if old else 'NULL'} AS {ident(field.name)}")
+        flags = "_flags"
+        for old, new in renamed.items():
+            flags = f"replace({flags}, {literal(f';{old}=')}, {literal(f';{new}=')})"
+        where = [f"({condition})"] if condition else []
+        qualify = ""
+        if view.newest_by:
+            moment = ident(physical[base.record.time_field])
+            keys = [ident(physical[k]) for k in view.newest_by]
+            where += [f"{k} IS NOT NULL" for k in keys]
+            if view.within_s:
+                where.append(
+                    f"{moment} >= (SELECT max({moment}) FROM read_parquet({files})) - INTERVAL {int(view.within_s)} SECOND"
+                )
+            ties = ", ".join(ident(physical[k]) for k in base.record.key if k in physical)
+            qualify = (
+                f"QUALIFY row_number() OVER (PARTITION BY {', '.join(keys)} ORDER BY {moment} DESC NULLS LAST"
+                f"{', ' + ties if ties else ''}) = 1"
+            )
+        return (
+            f"SELECT {', '.join(chosen)}, {flags} AS _flags, _since FROM read_parquet({files}) "
+            f"{'WHERE ' + ' AND '.join(where) if where else ''} {qualify}"
+        )
+
+
+def _parse(text: str | None, like: Any) -> Any:
+    if text is None:
+        return None
+    if isinstance(like, datetime):
+        return datetime.fromisoformat(text)
+    if isinstance(like, date):
+        return datetime.fromisoformat(text).date()
+    if isinstance(like, (bool, str)):
+        return text
+    return float(text)
+
+
+def may_hold(file: FileRecord, wanted: dict[str, Range]) -> bool:
+    """Whether a file's statistics leave room for a matching row; True where they say nothing."""
+    for column, low, high in file.stats:
+        want = wanted.get(column)
+        if want is None:
+            continue
+        if low is None and high is None:
+            continue
+        try:
+            if want.low is not None and high is not None and _parse(high, want.low) < want.low:
+                return False
+            if want.high is not None and low is not None and _parse(low, want.high) > want.high:
+                return False
+        except (ValueError, TypeError):
+            continue
+    return True
+
+
+def position_of(files: Sequence[FileRecord], offset: int) -> Position:
+    """Where the row number ``offset`` lies in stored order; past the end it is the place after the last row."""
+    for i, file in enumerate(files):
+        if offset < file.rows:
+            return Position(i, offset)
+        offset -= file.rows
+    return Position(len(files), 0)

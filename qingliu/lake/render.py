@@ -1,0 +1,178 @@
+"""Row text made by the engine: one SQL expression that turns a row into its bytes in a format.
+
+The expression ends in a separator, so the text column of a batch is, in its Arrow buffer, already the answer's bytes.
+Numbers are written the same way in every format: shortest form, no trailing ``.0``. docs/adr/0004 has the measurements.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from qingliu.core.dataset import FieldRecord, Place
+from qingliu.lake.names import ident, literal
+from qingliu.lake.query import Column, Rendering
+
+_FORMULA = r"^[=+\-@\t\r＝＋－＠]"
+_NUMBER = r"^[+-]?[0-9.,]*$"
+_XML_NAME = re.compile(r"^[A-Za-z_À-￿][\w.\-À-￿]*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One column of the answer: its record, where its value lies in SQL, and how it is written."""
+
+    field: FieldRecord
+    sql: str
+    column: Column
+
+
+def offset_text(zone: ZoneInfo) -> str:
+    """``+08:00`` for a zone without daylight time today; "" for one with it, whose offset differs by row."""
+    offsets = {datetime(2026, m, 1, tzinfo=UTC).astimezone(zone).utcoffset() for m in (1, 7)}
+    if len(offsets) != 1:
+        return ""
+    return datetime(2026, 1, 1, tzinfo=UTC).astimezone(zone).isoformat()[-6:]
+
+
+def number_text(sql: str) -> str:
+    """SQL for the shortest text of a DOUBLE: 13 rather than 13.0; null stays null."""
+    return (
+        f"CASE WHEN {sql} = trunc({sql}) AND abs({sql}) < 1e15 THEN CAST(CAST({sql} AS BIGINT) AS VARCHAR) "
+        f"ELSE CAST({sql} AS VARCHAR) END"
+    )
+
+
+def plain_text(cell: Cell, *, moment_offset: str = "", iso: bool = False) -> str:
+    """SQL for a cell's text, null where it is null."""
+    sql, kind = cell.sql, cell.field.type
+    if kind == "number":
+        return number_text(sql)
+    if kind == "datetime" and cell.column.datetime_format:
+        return f"strftime({sql}, {literal(cell.column.datetime_format)})"
+    if kind == "datetime" and iso:
+        return f"(replace(CAST({sql} AS VARCHAR), ' ', 'T') || {literal(moment_offset)})"
+    if kind == "date" and cell.column.datetime_format:
+        return f"strftime({sql}, {literal(cell.column.datetime_format)})"
+    return sql if kind == "string" else f"CAST({sql} AS VARCHAR)"
+
+
+def with_flags(cell: Cell, text: str, flags: str) -> str:
+    """SQL for the text a source would have written: flag texts for nulls, glued suffixes for flagged numbers."""
+    name = cell.field.name.replace(";", "%3B").replace("=", "%3D")
+    cases = [
+        f"WHEN {cell.sql} IS NULL AND contains({flags}, {literal(f';{name}={flag};')}) THEN {literal(shown)}"
+        for flag, shown in cell.column.null_by_flag
+    ]
+    cases += [
+        f"WHEN contains({flags}, {literal(f';{name}={flag};')}) THEN {text} || {literal(suffix)}"
+        for flag, suffix in cell.column.suffix_by_flag
+    ]
+    return f"CASE WHEN {flags} IS NULL THEN {text} {' '.join(cases)} ELSE {text} END" if cases else text
+
+
+def json_object(cells: list[Cell], rendering: Rendering, *, offset: str, flags: str) -> str:
+    """SQL for the JSON object of a row."""
+    parts = ["'{'"]
+    for i, cell in enumerate(cells):
+        key = ("," if i else "") + _json_key(cell.column.name) + ":"
+        parts += [literal(key), _json_value(cell, rendering, offset=offset, flags=flags)]
+    return f"concat({', '.join([*parts, chr(39) + '}' + chr(39)])})"
+
+
+def _json_key(name: str) -> str:
+    import json
+
+    return json.dumps(name, ensure_ascii=False)
+
+
+def _json_value(cell: Cell, rendering: Rendering, *, offset: str, flags: str) -> str:
+    if rendering.strings:
+        text = with_flags(cell, plain_text(cell), flags)
+        if cell.field.type == "string" or cell.column.null_by_flag or cell.column.suffix_by_flag:
+            return f"coalesce(CAST(to_json({text}) AS VARCHAR), '\"\"')"
+        return f"'\"', {text}, '\"'"  # concat() skips nulls: "" remains
+    if cell.field.type == "string":
+        return f"coalesce(CAST(to_json({cell.sql}) AS VARCHAR), 'null')"
+    if cell.field.type in {"date", "datetime"}:
+        return f"coalesce('\"' || {plain_text(cell, moment_offset=offset, iso=True)} || '\"', 'null')"
+    return f"coalesce({plain_text(cell)}, 'null')"
+
+
+def csv_line(cells: list[Cell], rendering: Rendering, *, flags: str) -> str:
+    """SQL for the CSV line of a row, with its line feed. Null is an empty cell."""
+    parts: list[str] = []
+    for i, cell in enumerate(cells):
+        if i:
+            parts.append("','")
+        text = with_flags(cell, plain_text(cell), flags)
+        spaced = rendering.quote_spaces and cell.field.type in {"datetime", "string"}
+        if cell.field.type == "string" or spaced:
+            parts.append(_csv_text(text, rendering))
+        else:
+            parts.append(text)
+    return f"concat({', '.join([*parts, 'chr(10)'])})"
+
+
+def _csv_text(text: str, rendering: Rendering) -> str:
+    quote_when = '[",\\r\\n ]' if rendering.quote_spaces else '[",\\r\\n]'
+    quoted = "'\"' || replace({0}, '\"', '\"\"') || '\"'"
+    if not rendering.escape_formulas:
+        return f"CASE WHEN regexp_matches({text}, {literal(quote_when)}) THEN {quoted.format(text)} ELSE {text} END"
+    guarded = f"chr(39) || {text}"
+    return (
+        f"CASE WHEN NOT regexp_matches({text}, {literal(quote_when + '|' + _FORMULA)}) THEN {text} "
+        f"WHEN regexp_matches({text}, {literal(_FORMULA)}) AND NOT regexp_matches({text}, {literal(_NUMBER)}) THEN "
+        f"(CASE WHEN regexp_matches({text}, {literal(quote_when)}) THEN {quoted.format(guarded)} ELSE {guarded} END) "
+        f"WHEN regexp_matches({text}, {literal(quote_when)}) THEN {quoted.format(text)} ELSE {text} END"
+    )
+
+
+def csv_header(cells: list[Cell], rendering: Rendering) -> str:
+    """The header line, cells quoted and guarded by the same rule as values."""
+    out = []
+    for cell in cells:
+        name = cell.column.name
+        if rendering.escape_formulas and re.match(_FORMULA, name):
+            name = "'" + name
+        needs = re.search(r'[",\r\n ]' if rendering.quote_spaces else r'[",\r\n]', name)
+        out.append('"' + name.replace('"', '""') + '"' if needs else name)
+    return ("\ufeff" if rendering.bom else "") + ",".join(out) + "\n"
+
+
+def xml_name(name: str) -> str:
+    """``name`` as an XML element name; characters that may not stand there become ``_``."""
+    if _XML_NAME.match(name) and ":" not in name:
+        return name
+    cleaned = re.sub(r"[^\w.\-À-￿]", "_", name)
+    return cleaned if _XML_NAME.match(cleaned) else "_" + cleaned
+
+
+def xml_row(cells: list[Cell], rendering: Rendering, *, flags: str) -> str:
+    """SQL for the XML element of a row. Null is an empty element; characters that XML forbids are left out."""
+    parts = [literal(f"<{rendering.row}>")]
+    for cell in cells:
+        tag = xml_name(cell.column.name)
+        text = with_flags(cell, plain_text(cell), flags)
+        if cell.field.type == "string":
+            text = (
+                f"replace(replace(replace(regexp_replace({text}, '[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f]', '', 'g'), "
+                "'&', '&amp;'), '<', '&lt;'), '>', '&gt;')"
+            )
+        parts += [literal(f"<{tag}>"), text, literal(f"</{tag}>")]
+    return f"concat({', '.join([*parts, literal(f'</{rendering.row}>')])})"
+
+
+def geojson_feature(cells: list[Cell], rendering: Rendering, place: tuple[str, str], *, offset: str, flags: str) -> str:
+    """SQL for the GeoJSON Feature of a row; geometry is null where a coordinate is."""
+    lon, lat = place
+    properties = json_object(cells, rendering, offset=offset, flags=flags)
+    point = f"coalesce('{{\"type\":\"Point\",\"coordinates\":[' || {number_text(lon)} || ',' || {number_text(lat)} || ']}}', 'null')"
+    return f'concat(\'{{"type":"Feature","geometry":\', {point}, \',"properties":\', {properties}, \'}}\')'
+
+
+def place_sql(place: Place, physical: dict[str, str]) -> tuple[str, str]:
+    """The SQL of longitude and latitude."""
+    return ident(physical[place.lon]), ident(physical[place.lat])
