@@ -1,0 +1,59 @@
+"""Reads of agencies, people and keys."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import QuerySet
+
+from qingliu.accounts.models import Agency, ApiKey, User
+from qingliu.accounts.rules import ANONYMOUS, Actor, RoleGrant
+from qingliu.core.access import Grant
+from qingliu.core.dataset import Text
+from qingliu.core.errors import NotFound
+
+
+def actor(user: User | AnonymousUser) -> Actor:
+    """The frozen actor of a person: nobody when not logged in or switched off."""
+    if not isinstance(user, User) or not user.is_active:
+        return ANONYMOUS
+    held = user.assignments.select_related("agency")
+    return Actor(f"user:{user.username}", tuple(RoleGrant(a.role, a.agency.code if a.agency else "") for a in held))
+
+
+def agencies() -> QuerySet[Agency]:
+    """Every agency, by code."""
+    return Agency.objects.select_related("parent")
+
+
+def agency(code: str) -> Agency:
+    """The agency of that code. Raises NotFound naming those that there are."""
+    found = Agency.objects.filter(code=code).first()
+    if found is None:
+        known = ", ".join(Agency.objects.values_list("code", flat=True))
+        raise NotFound(
+            Text(f"沒有代碼為「{code}」的機關。", f"No agency has the code '{code}'."),
+            Text(
+                f"可用的代碼：{known}。或以 qingliu agency add 新增。",
+                f"Known codes: {known}. Or add it with: qingliu agency add.",
+            ),
+        )
+    return found
+
+
+def user(username: str) -> User:
+    """The person of that name. Raises NotFound."""
+    found = User.objects.filter(username=username).first()
+    if found is None:
+        raise NotFound(
+            Text(f"沒有使用者「{username}」。", f"No user '{username}'."),
+            Text("請先以 qingliu createadmin 或管理頁建立。", "Create the user first: qingliu createadmin."),
+        )
+    return found
+
+
+def live_grants(now: datetime) -> list[Grant]:
+    """What every key that is neither revoked nor expired may do."""
+    keys = ApiKey.objects.filter(revoked_at=None, expires_at__gt=now).select_related("agency")
+    return [Grant(k.key_id, k.digest, tuple(k.scopes), k.agency.code if k.agency else "", k.expires_at) for k in keys]

@@ -1,0 +1,100 @@
+"""Who may do what: one table of roles, asked before every write."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal, get_args
+
+from qingliu.core.dataset import Text
+from qingliu.core.errors import Forbidden
+
+Role = Literal["administrator", "office", "steward", "member"]
+Doing = Literal["accounts", "keys", "define", "publish", "release", "withdraw", "listing", "private", "maintain"]
+Scope = Literal["read", "publish"]
+ROLES: tuple[str, ...] = get_args(Role)
+SCOPES: tuple[str, ...] = get_args(Scope)
+
+_EVERYWHERE: dict[str, frozenset[str]] = {
+    "administrator": frozenset(get_args(Doing)),
+    "office": frozenset({"keys", "define", "publish", "release", "withdraw", "listing", "private"}),
+    "steward": frozenset(),
+    "member": frozenset(),
+}
+_AT_HOME: dict[str, frozenset[str]] = {"steward": frozenset({"keys", "define", "publish", "release", "private"})}
+_NAMES: dict[str, Text] = {
+    "accounts": Text("管理帳號", "manage accounts"),
+    "keys": Text("管理金鑰", "manage keys"),
+    "define": Text("登錄資料集定義", "register definitions"),
+    "publish": Text("發布資料", "publish data"),
+    "release": Text("放行暫緩的資料", "release held data"),
+    "withdraw": Text("下架資料集", "withdraw datasets"),
+    "listing": Text("登錄目錄項目", "list catalogue entries"),
+    "private": Text("檢視隔離資料與執行紀錄", "see quarantine and runs"),
+    "maintain": Text("維護資料湖", "maintain the lake"),
+}
+FREE_ATTEMPTS = 5
+LONGEST_LOCK = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class RoleGrant:
+    """A role, and for a steward the agency it is bound to."""
+
+    role: str
+    agency: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Someone who acts: the name that audit rows carry, and the roles held at this moment."""
+
+    name: str
+    roles: tuple[RoleGrant, ...] = ()
+
+
+ANONYMOUS = Actor("anonymous")
+
+
+def operator(name: str) -> Actor:
+    """Whoever holds a shell on the machine: an administrator by that fact, named in every audit row."""
+    return Actor(f"cli:{name}", (RoleGrant("administrator"),))
+
+
+WORKER = Actor("worker", (RoleGrant("office"), RoleGrant("administrator")))
+
+
+def may(actor: Actor, doing: Doing, *, agency: str = "") -> bool:
+    """Whether ``actor`` may do it to what belongs to ``agency``; a steward only at home."""
+    for grant in actor.roles:
+        if doing in _EVERYWHERE.get(grant.role, frozenset()):
+            return True
+        if agency and grant.agency == agency and doing in _AT_HOME.get(grant.role, frozenset()):
+            return True
+    return False
+
+
+def require(actor: Actor, doing: Doing, *, agency: str = "") -> None:
+    """Raise Forbidden unless ``actor`` may do it."""
+    if may(actor, doing, agency=agency):
+        return
+    what = _NAMES[doing]
+    at_zh, at_en = (f"（機關：{agency}）", f" of agency {agency}") if agency else ("", "")
+    raise Forbidden(
+        Text(f"「{actor.name}」沒有權限{what.zh}{at_zh}。", f"'{actor.name}' may not {what.en}{at_en}."),
+        Text("請管理者授予所需角色。", "Ask an administrator for the role it takes."),
+    )
+
+
+def lock_after(failures: int) -> timedelta:
+    """How long further attempts are refused after this many failures in a row: 5 are free, then 1, 2, 4 … 15 min."""
+    if failures < FREE_ATTEMPTS:
+        return timedelta(0)
+    return min(timedelta(minutes=2 ** min(failures - FREE_ATTEMPTS, 10)), LONGEST_LOCK)
+
+
+def locked(failures: int, last: datetime | None, now: datetime) -> bool:
+    """Whether an attempt at ``now`` is refused unheard; a clock that jumped never locks for longer."""
+    if last is None:
+        return False
+    return abs(now - last) < lock_after(failures)

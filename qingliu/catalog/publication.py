@@ -1,0 +1,127 @@
+"""Writes the published catalogue from the rows of this room. Every call may be repeated; the file is only ever a copy.
+
+The rows are read after the catalogue's write lock is held, so of two publications the later one always writes the later
+state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.conf import settings
+
+from qingliu.catalog import queries
+from qingliu.catalog.models import Dataset, ListedEntry
+from qingliu.catalog.rules import ListedLine, listed_record
+from qingliu.core import codec, events
+from qingliu.core.clock import iso
+from qingliu.core.dataset import Text
+from qingliu.lake.paths import LakePaths
+from qingliu.lake.published import Published, PublishedTransaction, PublishedWriter
+
+_SHOWN = {Dataset.Status.PUBLISHED, Dataset.Status.HELD}
+
+
+def _paths() -> LakePaths:
+    return LakePaths(settings.QINGLIU.home)
+
+
+def publish(codes: Iterable[str]) -> None:
+    """Bring the published catalogue up to date about these datasets and the views that show them, in one switch."""
+    wanted = {c.upper() for c in codes}
+    for code in tuple(wanted):
+        wanted |= {v.code.upper() for v in queries.views_of(code)}
+    known = Published(_paths().published_db)
+    with PublishedWriter(_paths().published_db).transaction() as switch:
+        for code in sorted(wanted):
+            _put(switch, code, known)
+    for code in sorted(wanted):
+        events.tell(events.CatalogueChanged(code))
+
+
+def publish_all() -> int:
+    """Build the published catalogue anew from the rows; how many entries it has."""
+    with PublishedWriter(_paths().published_db).transaction() as switch:
+        switch.clear()
+        declared = list(queries.datasets())
+        for row in declared:
+            _put_dataset(switch, row, ())
+        shown = {row.code.upper() for row in declared if row.status in _SHOWN}
+        lines = [line for line in queries.listed() if line.code.upper() not in shown]
+        for line in lines:
+            _put_listed(switch, line)
+    return len(shown) + len(lines)
+
+
+def behind() -> list[str]:
+    """Codes of which the published catalogue says something else than the rows: what a crash left to be published."""
+    said = {e.code.upper(): e for e in Published(_paths().published_db).all()}
+    late = []
+    for row in queries.datasets():
+        entry = said.get(row.code.upper())
+        now_shown = (row.status, row.current) if row.status in _SHOWN else None
+        then_shown = (entry.status, entry.current.number if entry.current else None) if entry else None
+        if then_shown and then_shown[0] == "listed":
+            then_shown = None
+        if now_shown != then_shown:
+            late.append(row.code)
+    return late + [line.code for line in queries.listed() if line.code.upper() not in said]
+
+
+def _put(switch: PublishedTransaction, code: str, known: Published) -> None:
+    row = queries.datasets().filter(code=code).first()
+    if row is not None and row.status in _SHOWN:
+        said = {e.code.upper() for e in known.all()}
+        already = known.versions(code) if code in said else ()
+        _put_dataset(switch, row, already)
+        return
+    switch.remove(row.code if row else code)
+    line = queries.listed().filter(code=code).first()
+    if line is not None:
+        _put_listed(switch, line)
+
+
+def _put_dataset(switch: PublishedTransaction, row: Dataset, already: Iterable[Any]) -> None:
+    record = queries.published_record(row)
+    if row.status not in _SHOWN or record is None:
+        return
+    same = {codec.to_json(v) for v in already}
+    if row.status == Dataset.Status.HELD:
+        switch.remove(row.code)  # no version of a held dataset may be asked for by its number either
+    else:
+        for version in reversed(queries.versions(row.code)):
+            if codec.to_json(version) not in same:
+                switch.put_version(version)
+    switch.put_entry(
+        record,
+        kind="view" if row.kind == Dataset.Kind.VIEW else "table",
+        current=row.current if row.status == Dataset.Status.PUBLISHED else None,
+        status="published" if row.status == Dataset.Status.PUBLISHED else "held",
+        updated_at=_updated(row),
+        extra={"reason": {"zh": row.reason_zh, "en": row.reason_en}} if row.reason_zh else {},
+    )
+
+
+def _updated(row: Dataset) -> str:
+    """When the rows that a dataset shows last changed; for a view the newest of those that it shows."""
+    bases = queries.definition(row).dataset.view
+    codes = bases.of if bases else (row.code,)
+    moments = [v.created_at for v in map(queries.newest_version, codes) if v]
+    return max(moments, default=iso(row.updated_at))
+
+
+def _put_listed(switch: PublishedTransaction, line: ListedEntry) -> None:
+    plain = ListedLine(
+        line.code, line.source_id, Text(line.title_zh, line.title_en), line.agency.code, line.category,
+        tuple(line.formats), line.address,
+    )  # fmt: skip
+    switch.put_entry(
+        listed_record(plain, Text(line.agency.name_zh, line.agency.name_en)),
+        kind="listed",
+        current=None,
+        status="listed",
+        updated_at=iso(line.listed_at),
+        # None is unknown: the official catalogue's figures and marks are not known here
+        extra={"source_id": line.source_id, "formats": line.formats, "views": None, "downloads": None, "mark": None},
+    )
