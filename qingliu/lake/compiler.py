@@ -305,6 +305,8 @@ class Compiler:
                 files, kind = list(version.files), "'insert' AS _change"
             paths = path_list(self._paths.resolve(f.path) for f in files)
             parts.append(f"SELECT {version.number} AS _version, {kind}, {names}, _flags FROM read_parquet({paths})")
+        if not parts:
+            parts.append(f"SELECT 0 AS _version, '' AS _change, * FROM ({self._empty()})")
         fields = [f.name for f in self._record.fields]
         picked = ", ".join(f"{ident(n)} AS c{i}" for i, n in enumerate(["_version", "_change", *fields]))
         sql = f"SELECT {picked}, _flags FROM ({' UNION ALL BY NAME '.join(parts)})"

@@ -113,6 +113,8 @@ def csv_line(cells: list[Cell], rendering: Rendering, *, flags: str) -> str:
             parts.append(_csv_text(text, rendering))
         else:
             parts.append(text)
+    if len(cells) == 1:  # an empty line would be skipped by readers, and a row lost
+        parts = [f"coalesce(nullif({parts[0]}, ''), '\"\"')"]
     return f"concat({', '.join([*parts, 'chr(10)'])})"
 
 
