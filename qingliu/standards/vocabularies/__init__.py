@@ -1,4 +1,4 @@
-"""Controlled words as data files beside this module: flags, categories, licences, frequencies, agencies."""
+"""Controlled words as data files beside this module: flags, categories, licences, frequencies."""
 
 from __future__ import annotations
 
@@ -60,7 +60,3 @@ def frequencies() -> dict[str, Term]:
     """Units of update frequency by code."""
     return vocabulary("frequencies")
 
-
-def agencies() -> dict[str, Term]:
-    """Default publishing agencies by code."""
-    return vocabulary("agencies")
