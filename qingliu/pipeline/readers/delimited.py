@@ -1,0 +1,121 @@
+"""CSV and TSV of any dialect: delimiter, quotation mark and the header's place found in the first part of the text."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from qingliu.core.dataset import ReadSpec, Text
+from qingliu.core.errors import BadSource
+from qingliu.lake.ingest import CsvInput
+from qingliu.pipeline.readers.limits import Blob
+
+_SAMPLE_LINES = 400
+_DELIMITERS = (",", "\t", ";", "|")
+_MAX_HEADER_ROW = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A record of the sample: its first and last physical line and its cells."""
+
+    first: int
+    last: int
+    cells: tuple[str, ...]
+
+
+def read_delimited(blob: Blob, text: Path, spec: ReadSpec) -> CsvInput:
+    """The dialect of the UTF-8 file ``text``. Raises BadSource where no header can be found."""
+    lines = _sample(text)
+    skip = 0
+    delimiter = spec.delimiter
+    if lines and lines[0].lower().startswith("sep=") and len(lines[0].rstrip("\r\n")) == 5:
+        delimiter = delimiter or lines[0][4]
+        skip = 1
+    quote = _quote(lines[skip:])
+    delimiter = delimiter or find_delimiter(lines[skip:], quote)
+    rows = _rows(lines, skip, delimiter, quote)
+    header = find_header(rows, spec.header_row)
+    if header is None:
+        raise BadSource(
+            Text(f"在「{blob.name}」找不到標題列。", f"No header row was found in '{blob.name}'."),
+            Text("請確認檔案內容，或在定義檔宣告 read.header_row。", "Check the file, or declare read.header_row."),
+            parameter=blob.name,
+        )
+    columns = trimmed_headers(header.cells)
+    return CsvInput(text, blob.name, columns, delimiter=delimiter, quote=quote, header_row=header.last)
+
+
+def trimmed_headers(cells: tuple[str, ...]) -> tuple[str, ...]:
+    """Headers without white space around them."""
+    return tuple(c.strip(" \t\u3000\ufeff") for c in cells)
+
+
+def _sample(text: Path) -> list[str]:
+    with text.open("r", encoding="utf-8-sig", newline="") as file:
+        return [line[:1_000_000] for line in islice(file, _SAMPLE_LINES)]
+
+
+def _quote(lines: list[str]) -> str:
+    """``"`` unless cells are wrapped in ``'`` and no ``"`` occurs."""
+    joined = "".join(lines)
+    wrapped = joined.count("',") + joined.count("'\t") + joined.count("';")
+    return "'" if '"' not in joined and wrapped > len(lines) and ",'" in joined else '"'
+
+
+def find_delimiter(lines: list[str], quote: str) -> str:
+    """The delimiter under which most records have one and the same number (two or more) of cells; ``,`` when none."""
+    best, best_score = ",", (0.0, 0)
+    for delimiter in _DELIMITERS:
+        rows = _rows(lines, 0, delimiter, quote)
+        widths = Counter(len(r.cells) for r in rows)
+        if not widths:
+            continue
+        width, count = max(widths.items(), key=lambda item: (item[0] > 1, item[1], item[0]))
+        score = (round(count / sum(widths.values()), 2), width)
+        if width > 1 and score > best_score:
+            best, best_score = delimiter, score
+    return best
+
+
+def _rows(lines: list[str], skip: int, delimiter: str, quote: str) -> list[Row]:
+    """The sample's records that are not blank; a record that the sample cuts is left out."""
+    reader = csv.reader(lines[skip:], delimiter=delimiter, quotechar=quote)
+    out, before = [], 0
+    try:
+        for cells in reader:
+            if any(c.strip() for c in cells):
+                out.append(Row(skip + before + 1, skip + reader.line_num, tuple(cells)))
+            before = reader.line_num
+    except csv.Error:
+        pass  # the exact reader tells of broken lines; the dialect is found from what can be read
+    return out[:-1] if len(lines) == _SAMPLE_LINES and len(out) > 1 else out
+
+
+def find_header(rows: list[Row], declared: int = 0) -> Row | None:
+    """The header: the declared line, or the first row as wide as most rows, whose cells are filled and differ."""
+    if declared:
+        return next((r for r in rows if r.first <= declared <= r.last), None)
+    if not rows:
+        return None
+    widths = Counter(_filled(r.cells) for r in rows if len(r.cells) > 1) or Counter(len(r.cells) for r in rows)
+    usual = Counter(len(r.cells) for r in rows).most_common(1)[0][0]
+    for row in rows[:_MAX_HEADER_ROW]:
+        names = [c.strip() for c in row.cells if c.strip()]
+        if (
+            len(row.cells) == usual
+            and len(set(names)) == len(names)
+            and len(names) >= max(1, min(usual, max(widths)) - 1)
+        ):
+            return row
+    for row in rows[:_MAX_HEADER_ROW]:
+        if len(row.cells) == usual and sum(1 for c in row.cells if c.strip()) * 2 > usual:
+            return row
+    return rows[0]
+
+
+def _filled(cells: tuple[str, ...]) -> int:
+    return sum(1 for c in cells if c.strip())
