@@ -121,6 +121,10 @@ def _aggregate_field(aggregate: Aggregate, scope: Scope) -> FieldRecord:
     return FieldRecord(aggregate.name, kind, field.title, unit=field.unit)  # type: ignore[arg-type]
 
 
+def _where(conditions: Sequence[str]) -> str:
+    return " WHERE " + " AND ".join(conditions) if conditions else ""
+
+
 class Compiler:
     """Builds the SQL of one question over one version."""
 
@@ -186,23 +190,27 @@ class Compiler:
             text, bound = compile_where(query.where, scope)
             conditions.append(text)
             params += bound
-        if cursor is not None and order:
-            text, bound = self._after(order, cursor, chosen)
-            conditions.append(text)
-            params += bound
         names = [ident(scope.physical(f.name)) for f in fields]
         picked = [f"{n} AS c{i}" for i, n in enumerate(names)]
         picked += [f"{ident(scope.physical(o.field))} AS s{i}" for i, o in enumerate(order)]
-        sql = f"SELECT {', '.join([*picked, '_fi', '_rn', *self._always(fields)])} FROM ({self._from(chosen, start)})"
-        if conditions:
-            sql += " WHERE " + " AND ".join(conditions)
+        select = (
+            f"SELECT {', '.join([*picked, '_fi', '_rn', *self._always(fields)])} FROM ({self._from(chosen, start)})"
+        )
+        tail = ""
         if order:
             keys = [f"s{i} {'DESC' if o.desc else 'ASC'} NULLS LAST" for i, o in enumerate(order)]
-            sql += f" ORDER BY {', '.join([*keys, '_fi', '_rn'])}"
+            tail += f" ORDER BY {', '.join([*keys, '_fi', '_rn'])}"
         if query.limit is not None:
-            sql += f" LIMIT {int(query.limit)}"
+            tail += f" LIMIT {int(query.limit)}"
         if offset:
-            sql += f" OFFSET {int(offset)}"
+            tail += f" OFFSET {int(offset)}"
+        if cursor is not None and order:
+            branches = self._after(order, cursor, chosen)
+            sqls = [f"(SELECT * FROM ({select}{_where([*conditions, text])}{tail}))" for text, _ in branches]
+            params = [p for _, bound in branches for p in (*params, *bound)]
+            sql = " UNION ALL ".join(sqls) + (f" LIMIT {int(query.limit)}" if query.limit is not None else "")
+        else:
+            sql = select + _where(conditions) + tail
         return Compiled(sql, tuple(params), tuple(chosen), order)
 
     def _always(self, fields: Sequence[FieldRecord]) -> list[str]:
@@ -214,40 +222,34 @@ class Compiler:
             extra += [f"{ident(known[place.lon])} AS _lon", f"{ident(known[place.lat])} AS _lat"]
         return extra
 
-    def _after(self, order: tuple[Order, ...], cursor: Cursor, chosen: list[int]) -> tuple[str, list[Any]]:
-        """Condition for the rows behind the cursor's row in the order; nulls stand last in both directions."""
-        params: list[Any] = []
-        values = []
-        for o, value in zip(order, cursor.values, strict=True):
-            kind = self._scope.find(o.field).type
-            cast = {"datetime": "TIMESTAMP", "date": "DATE"}.get(kind, "")
-            values.append((ident(self._scope.physical(o.field)), f"CAST(? AS {cast})" if cast else "?", value, o.desc))
+    def _after(self, order: tuple[Order, ...], cursor: Cursor, chosen: list[int]) -> list[tuple[str, list[Any]]]:
+        """Conditions for the rows behind the cursor's row: those with a leading value, then those without one.
+
+        Two branches, each scanning once: a plain range on the leading column lets the engine leave row groups out, and
+        nulls, which stand last in both directions, are found by the row groups' statistics.
+        """
+        marks = {"datetime": "CAST(? AS TIMESTAMP)", "date": "CAST(? AS DATE)"}
         index = next((n for n, i in enumerate(chosen) if i >= cursor.file), len(chosen))
-        same_file = index < len(chosen) and chosen[index] == cursor.file
-        behind = f"(_fi > {index} OR (_fi = {index} AND _rn > {int(cursor.row)}))" if same_file else f"_fi >= {index}"
-        options = []
-        for depth in range(len(values) + 1):
-            parts = []
-            for name, mark, value, _ in values[:depth]:
-                parts.append(f"{name} IS NOT DISTINCT FROM {mark}")
-                params.append(value)
-            if depth == len(values):
-                parts.append(behind)
+        rest = f"_fi >= {index}"
+        bound: list[Any] = []
+        if index < len(chosen) and chosen[index] == cursor.file:
+            rest = f"(_fi > {index} OR (_fi = {index} AND _rn > {int(cursor.row)}))"
+        keys = list(zip(order, cursor.values, strict=True))
+        for o, value in reversed(keys[1:]):
+            name, mark = ident(self._scope.physical(o.field)), marks.get(self._scope.find(o.field).type, "?")
+            if value is None:
+                rest = f"({name} IS NULL AND {rest})"
             else:
-                name, mark, value, desc = values[depth]
-                if value is None:
-                    continue_at = "FALSE"
-                else:
-                    continue_at = f"({name} {'<' if desc else '>'} {mark} OR {name} IS NULL)"
-                    params.append(value)
-                parts.append(continue_at)
-            options.append("(" + " AND ".join(parts) + ")")
-        text = "(" + " OR ".join(options) + ")"
-        name, mark, value, desc = values[0]
-        if value is not None:  # a plain range on the leading column, so that row groups can be left out
-            text = f"({name} {'<=' if desc else '>='} {mark} OR {name} IS NULL) AND {text}"
-            params.insert(0, value)
-        return text, params
+                sign = "<" if o.desc else ">"
+                rest = f"({name} {sign} {mark} OR {name} IS NULL OR ({name} = {mark} AND {rest}))"
+                bound = [value, value, *bound]
+        first, value = keys[0]
+        name, mark = ident(self._scope.physical(first.field)), marks.get(self._scope.find(first.field).type, "?")
+        if value is None:
+            return [(f"{name} IS NULL AND {rest}", bound)]
+        sign = "<" if first.desc else ">"
+        leading = f"{name} {sign}= {mark} AND ({name} {sign} {mark} OR {rest})"
+        return [(leading, [value, value, *bound]), (f"{name} IS NULL", [])]
 
     def count(self, query: Query) -> Compiled | None:
         """SQL for the exact number of matching rows; None where the version's manifest already knows it."""
