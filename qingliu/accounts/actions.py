@@ -22,7 +22,6 @@ from qingliu.core.clock import now
 from qingliu.core.dataset import Text
 from qingliu.core.errors import BadRequest, Conflict, NotFound
 from qingliu.lake.paths import LakePaths
-from qingliu.standards.vocabularies import agencies as agency_words
 
 LONGEST_KEY = timedelta(days=366)
 
@@ -39,7 +38,6 @@ class NewKey:
 def seed_agencies(*, by: Actor) -> int:
     """Add the ministry and its agencies that are missing; how many were added. Existing rows are left alone."""
     require(by, "accounts")
-    names = agency_words()
     rows = json.loads((files("qingliu.accounts") / "data" / "agencies.json").read_text(encoding="utf-8"))
     added = 0
     with transaction.atomic():
@@ -47,12 +45,11 @@ def seed_agencies(*, by: Actor) -> int:
         for row in rows:
             if row["code"] in known:
                 continue
-            name = names[row["code"]].name
             known[row["code"]] = Agency.objects.create(
                 code=row["code"],
                 parent=known.get(row["parent"]),
-                name_zh=name.zh,
-                name_en=name.en,
+                name_zh=row["zh"],
+                name_en=row["en"],
                 valid_from=date.fromisoformat(row["valid_from"]),
             )
             added += 1

@@ -16,12 +16,13 @@ from qingliu.accounts.rules import Actor, require
 from qingliu.audit import actions as audit
 from qingliu.catalog import publication, queries
 from qingliu.catalog.models import Dataset, ListedEntry, Version
-from qingliu.catalog.rules import ListedLine, same_shape, sensitive_fields
+from qingliu.catalog.rules import same_shape, sensitive_fields
 from qingliu.core import codec
 from qingliu.core.clock import now
 from qingliu.core.dataset import DatasetRecord, Definition, Text, VersionRecord
 from qingliu.core.errors import BadRequest, Conflict
 from qingliu.standards import definition as standard
+from qingliu.standards import listing
 
 PRIVACY_HOLD = Text(
     "含有敏感欄位而尚無隱私決定；隱私審查機制建置前不予發布。",
@@ -227,30 +228,30 @@ def _save_status(row: Dataset, verb: str, reason: str, by: Actor) -> None:
     transaction.on_commit(partial(publication.publish, [row.code]))
 
 
-def list_entries(*, lines: Sequence[ListedLine], by: Actor) -> int:
-    """Put lines of an official catalogue into ours, by code; how many are new. Known lines are brought up to date."""
+def list_entries(*, entries: Sequence[listing.ListedEntry], by: Actor) -> int:
+    """Put the entries of an official catalogue into ours, by code; how many are new. Known ones are brought up to date.
+
+    Raises NotFound for a provider that is no agency of ours.
+    """
     require(by, "listing")
-    agencies = {code: account_queries.agency(code) for code in {line.agency for line in lines}}
+    names = {a.name_zh: a for a in account_queries.agencies()}
+    for name in {e.provider for e in entries} - set(names):
+        account_queries.agency(name)  # raises, naming those that there are
     with transaction.atomic():
         before = ListedEntry.objects.count()
         moment = now()
         rows = [
             ListedEntry(
-                code=line.code, source_id=line.source_id, title_zh=line.title.zh, title_en=line.title.en,
-                agency=agencies[line.agency], category=line.category, formats=list(line.formats), address=line.address,
-                listed_at=moment,
+                code=e.code, source_id=e.datagovtw_id, title_zh=e.title.zh, title_en=e.title.en,
+                agency=names[e.provider], category=e.category, formats=list(e.formats), address=e.url,
+                has_api=e.has_api, provenance_zh=e.provenance.zh, provenance_en=e.provenance.en, listed_at=moment,
             )
-            for line in lines
+            for e in entries
         ]  # fmt: skip
-        words = ["source_id", "title_zh", "title_en", "agency", "category", "formats", "address"]
+        words = [f.name for f in ListedEntry._meta.concrete_fields if f.name not in {"id", "code", "listed_at"}]
         ListedEntry.objects.bulk_create(rows, update_conflicts=True, unique_fields=["code"], update_fields=words)
         added = ListedEntry.objects.count() - before
-        audit.record(
-            by=by.name,
-            verb="entries.listed",
-            kind="catalogue",
-            object_id="*",
-            detail={"lines": len(rows), "new": added},
-        )
+        detail = {"entries": len(rows), "new": added}
+        audit.record(by=by.name, verb="entries.listed", kind="catalogue", object_id="*", detail=detail)
         transaction.on_commit(publication.publish_all)
     return added

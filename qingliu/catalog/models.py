@@ -84,6 +84,9 @@ class ListedEntry(models.Model):
     category = models.CharField(_("分類"), max_length=40, blank=True)
     formats = models.JSONField(_("格式"), default=list)
     address = models.TextField(_("原始網址"), blank=True)
+    has_api = models.BooleanField(_("有 API"), default=False)
+    provenance_zh = models.CharField(_("來源"), max_length=200)
+    provenance_en = models.CharField(max_length=200, blank=True)
     listed_at = models.DateTimeField(_("登錄時間"))
 
     class Meta:

@@ -13,12 +13,12 @@ from django.conf import settings
 
 from qingliu.catalog import queries
 from qingliu.catalog.models import Dataset, ListedEntry
-from qingliu.catalog.rules import ListedLine, listed_record
+from qingliu.catalog.rules import listed_record
 from qingliu.core import codec, events
 from qingliu.core.clock import iso
 from qingliu.core.dataset import Text
 from qingliu.lake.paths import LakePaths
-from qingliu.lake.published import Published, PublishedTransaction, PublishedWriter
+from qingliu.lake.published import Entry, Published, PublishedTransaction, PublishedWriter
 
 _SHOWN = {Dataset.Status.PUBLISHED, Dataset.Status.HELD}
 
@@ -60,13 +60,22 @@ def behind() -> list[str]:
     late = []
     for row in queries.datasets():
         entry = said.get(row.code.upper())
-        now_shown = (row.status, row.current) if row.status in _SHOWN else None
-        then_shown = (entry.status, entry.current.number if entry.current else None) if entry else None
-        if then_shown and then_shown[0] == "listed":
-            then_shown = None
-        if now_shown != then_shown:
+        if entry is not None and entry.status == "listed":
+            entry = None
+        if (row.status in _SHOWN) != (entry is not None) or (entry is not None and _differs(row, entry)):
             late.append(row.code)
     return late + [line.code for line in queries.listed() if line.code.upper() not in said]
+
+
+def _differs(row: Dataset, entry: Entry) -> bool:
+    served = row.status == Dataset.Status.PUBLISHED and row.current is not None
+    current = row.versions.filter(number=row.current).first() if served else None
+    said = codec.to_json(entry.current) if entry.current else None
+    return (
+        entry.status != row.status
+        or codec.to_json(entry.record) != row.published_record
+        or said != (current.manifest if current else None)
+    )
 
 
 def _put(switch: PublishedTransaction, code: str, known: Published) -> None:
@@ -112,16 +121,27 @@ def _updated(row: Dataset) -> str:
 
 
 def _put_listed(switch: PublishedTransaction, line: ListedEntry) -> None:
-    plain = ListedLine(
-        line.code, line.source_id, Text(line.title_zh, line.title_en), line.agency.code, line.category,
-        tuple(line.formats), line.address,
-    )  # fmt: skip
+    record = listed_record(
+        code=line.code,
+        title=Text(line.title_zh, line.title_en),
+        agency=line.agency.code,
+        agency_name=Text(line.agency.name_zh, line.agency.name_en),
+        category=line.category,
+    )
     switch.put_entry(
-        listed_record(plain, Text(line.agency.name_zh, line.agency.name_en)),
+        record,
         kind="listed",
         current=None,
         status="listed",
         updated_at=iso(line.listed_at),
-        # None is unknown: the official catalogue's figures and marks are not known here
-        extra={"source_id": line.source_id, "formats": line.formats, "views": None, "downloads": None, "mark": None},
+        extra={
+            "datagovtw_id": line.source_id,
+            "formats": line.formats,
+            "provenance": {"zh": line.provenance_zh, "en": line.provenance_en},
+            "has_api": line.has_api,
+            # None is unknown: the list does not carry the official figures and marks
+            "views": None,
+            "downloads": None,
+            "mark": None,
+        },
     )

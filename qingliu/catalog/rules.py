@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from qingliu.core.dataset import DatasetRecord, Text
 
-_LISTED_NOTE = Text(
+LISTED_NOTE = Text(
     "此項目來自官方目錄，本平臺尚未收錄資料；瀏覽、下載次數與品質標章不詳。",
     "Listed in the official catalogue; its data is not here yet. Views, downloads and quality mark: unknown.",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class ListedLine:
-    """One line of an official catalogue, as read."""
-
-    code: str
-    source_id: str
-    title: Text
-    agency: str
-    category: str
-    formats: tuple[str, ...]
-    address: str
 
 
 def sensitive_fields(record: DatasetRecord) -> tuple[str, ...]:
@@ -40,15 +25,15 @@ def same_shape(a: DatasetRecord, b: DatasetRecord) -> bool:
     return shape(a) == shape(b)
 
 
-def listed_record(line: ListedLine, agency_name: Text) -> DatasetRecord:
+def listed_record(*, code: str, title: Text, agency: str, agency_name: Text, category: str) -> DatasetRecord:
     """A listed line in the shape that readers know, saying itself what is unknown."""
     return DatasetRecord(
-        code=line.code,
-        title=line.title,
-        description=_LISTED_NOTE,
-        agency=line.agency,
+        code=code,
+        title=title,
+        description=LISTED_NOTE,
+        agency=agency,
         agency_name=agency_name,
         unit=Text("", ""),
-        category=line.category,
+        category=category,
         fields=(),
     )

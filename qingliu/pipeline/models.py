@@ -8,28 +8,28 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from qingliu.catalog.models import Dataset
+from qingliu.pipeline.rules import State
+
+STATES = [
+    (State.READING.value, _("讀取中")),
+    (State.SHAPING.value, _("整形中")),
+    (State.JUDGING.value, _("檢核中")),
+    (State.COMMITTING.value, _("寫入中")),
+    (State.RECORDED.value, _("已登錄")),
+    (State.PUBLISHED.value, _("已發布")),
+    (State.UNCHANGED.value, _("無變動")),
+    (State.HELD.value, _("暫緩")),
+    (State.REJECTED.value, _("退回")),
+    (State.FAILED.value, _("失敗")),
+]
 
 
 class Run(models.Model):
     """One delivery on its way. The row is written before anything else, so that a crash leaves its name behind."""
 
-    class State(models.TextChoices):
-        """Where the run is; the last six are ends."""
-
-        READING = "reading", _("讀取中")
-        SHAPING = "shaping", _("整形中")
-        JUDGING = "judging", _("檢核中")
-        COMMITTING = "committing", _("寫入中")
-        RECORDED = "recorded", _("已登錄")
-        PUBLISHED = "published", _("已發布")
-        UNCHANGED = "unchanged", _("無變動")
-        HELD = "held", _("暫緩")
-        REJECTED = "rejected", _("退回")
-        FAILED = "failed", _("失敗")
-
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     dataset = models.ForeignKey(Dataset, models.PROTECT, related_name="runs", verbose_name=_("資料集"))
-    state = models.CharField(_("狀態"), max_length=12, choices=State.choices, default=State.READING, db_index=True)
+    state = models.CharField(_("狀態"), max_length=12, choices=STATES, default=State.READING, db_index=True)
     source = models.TextField(_("來源"), blank=True)
     message = models.TextField(_("說明"), blank=True)
     by = models.CharField(_("執行者"), max_length=200)
@@ -55,9 +55,6 @@ class Run(models.Model):
 
     def __str__(self) -> str:
         return f"{self.dataset.code} {self.id} {self.state}"
-
-
-UNFINISHED = (Run.State.READING, Run.State.SHAPING, Run.State.JUDGING, Run.State.COMMITTING, Run.State.RECORDED)
 
 
 class Source(models.Model):

@@ -1,0 +1,83 @@
+"""What a person may do with a held delivery: release it with a reason, or reject it."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from qingliu.accounts.rules import Actor, require
+from qingliu.audit import actions as audit
+from qingliu.catalog import queries as catalogue
+from qingliu.core.dataset import Text
+from qingliu.core.errors import BadRequest, Conflict, Forbidden
+from qingliu.pipeline import locks, queries, rules
+from qingliu.pipeline.actions import finish, mend
+from qingliu.pipeline.models import Run
+from qingliu.pipeline.rules import State
+
+
+def release(*, run_id: str, reason: str, by: Actor) -> Run:
+    """Publish a delivery that was held for drift. Raises Forbidden for a privacy hold, Conflict where it is too late."""
+    run = queries.run(run_id)
+    require(by, "release", agency=run.dataset.agency.code)
+    _require_reason(reason)
+    with locks.dataset(queries.paths(), run.dataset.code):
+        mend.settle(run.dataset.code)
+        run = queries.run(str(run.id))
+        _check_held(run)
+        if not rules.releasable(queries.verdicts(run)):
+            raise Forbidden(
+                Text("因隱私而暫緩的資料不能放行。", "A delivery held for privacy cannot be released."),
+                Text("等待隱私審查機制。", "Wait for the privacy gate."),
+            )
+        record = catalogue.definition(run.dataset).dataset
+        staged = finish.staging(run) / finish.HELD_FILE
+        newer = queries.runs(dataset=run.dataset.code, state=State.PUBLISHED).filter(started_at__gt=run.started_at)
+        if run.definition_hash != run.dataset.definition_hash or not staged.is_file():
+            raise _too_late("定義已變更或暫存已清除。", "The definition has changed or the staged rows have expired.")
+        if record.mode == "snapshot" and newer.exists():
+            raise _too_late("之後已發布較新的資料。", "A newer delivery has been published since.")
+        with transaction.atomic():
+            run.release_reason, run.finished_at = reason, None
+            run.state = State.JUDGING
+            run.save()
+            audit.record(
+                by=by.name, verb="run.released", kind="run", object_id=str(run.id), agency=run.dataset.agency.code,
+                detail={"dataset": run.dataset.code, "reason": reason},
+            )  # fmt: skip
+        try:
+            return finish.commit(run, record, staged, by=by, message=run.message or reason)
+        except Exception as error:  # an edge, as in deliver.carry
+            return finish.fail(run, error, by=by)
+
+
+def reject(*, run_id: str, reason: str, by: Actor) -> Run:
+    """Throw a held delivery away; the version that is served stays."""
+    run = queries.run(run_id)
+    require(by, "release", agency=run.dataset.agency.code)
+    _require_reason(reason)
+    with locks.dataset(queries.paths(), run.dataset.code):
+        run = queries.run(str(run.id))
+        _check_held(run)
+        run.release_reason = reason
+        return finish.close(run, State.REJECTED, by=by)
+
+
+def _require_reason(reason: str) -> None:
+    if not reason.strip():
+        raise BadRequest(
+            Text("必須說明理由。", "A reason is required."),
+            Text("請以 --reason 說明。", "Give it with --reason."),
+            parameter="reason",
+        )
+
+
+def _check_held(run: Run) -> None:
+    if run.state != State.HELD:
+        raise Conflict(
+            Text(f"此次執行的狀態是「{run.get_state_display()}」，並非暫緩。", f"This run is {run.state}, not held."),
+            Text("以 qingliu runs 查看暫緩的執行。", "See what is held with: qingliu runs --state held."),
+        )
+
+
+def _too_late(zh: str, en: str) -> Conflict:
+    return Conflict(Text(zh, en), Text("請重新發布檔案。", "Publish the files again."))

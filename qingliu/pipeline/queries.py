@@ -1,0 +1,85 @@
+"""Reads of runs and sources, as rows and as the frozen values that rules work on."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+from django.db.models import Q, QuerySet
+
+from qingliu.core import codec
+from qingliu.core.dataset import Text
+from qingliu.core.errors import NotFound
+from qingliu.core.records import Balance, Verdict
+from qingliu.lake.paths import LakePaths
+from qingliu.pipeline.models import Run, Source
+from qingliu.pipeline.rules import SETTLED, UNFINISHED, Seen
+
+
+def paths() -> LakePaths:
+    """The map of this portal's home."""
+    return LakePaths(settings.QINGLIU.home)
+
+
+def runs(*, dataset: str = "", state: str = "", agency: str = "") -> QuerySet[Run]:
+    """Runs that match every given word, newest first."""
+    given = {"dataset__code": dataset, "state": state, "dataset__agency__code": agency}
+    return Run.objects.select_related("dataset", "dataset__agency").filter(**{k: v for k, v in given.items() if v})
+
+
+def run(run_id: str) -> Run:
+    """The run of that id, or the only one whose id begins so (at least four characters). Raises NotFound."""
+    text = run_id.strip().lower().replace("-", "")
+    if len(text) >= 4 and all(c in "0123456789abcdef" for c in text):
+        exact = Run.objects.select_related("dataset", "dataset__agency")
+        low = uuid.UUID(text.ljust(32, "0")[:32])
+        high = uuid.UUID(text.ljust(32, "f")[:32])
+        found = list(exact.filter(id__gte=low, id__lte=high)[:2])
+        if len(found) == 1:
+            return found[0]
+    raise NotFound(
+        Text(f"沒有編號為「{run_id[:40]}」的執行紀錄。", f"No run (or more than one) has the id '{run_id[:40]}'."),
+        Text("以 qingliu runs 查看編號。", "See the ids with: qingliu runs."),
+        parameter="run",
+    )
+
+
+def unfinished(dataset: str = "") -> QuerySet[Run]:
+    """Runs that have not come to an end, oldest first."""
+    found = runs(dataset=dataset).filter(state__in=UNFINISHED)
+    return found.order_by("started_at")
+
+
+def last_settled(dataset: str) -> Run | None:
+    """The last run whose delivery the dataset now equals: published, or found to change nothing."""
+    return runs(dataset=dataset).filter(state__in=SETTLED).exclude(fingerprint="").order_by("-finished_at").first()
+
+
+def last_seen(dataset: str) -> Seen | None:
+    """The shape of the last delivery that was accepted; None before the first."""
+    found = runs(dataset=dataset).filter(state__in=SETTLED, seen__isnull=False).order_by("-finished_at").first()
+    return codec.from_plain(Seen, found.seen) if found else None
+
+
+def verdicts(row: Run) -> tuple[Verdict, ...]:
+    """What the judges said of a run."""
+    return tuple(codec.from_plain(Verdict, v) for v in row.verdicts)
+
+
+def balance(row: Run) -> Balance | None:
+    """The balance of a run; None before it was counted."""
+    return codec.from_plain(Balance, row.balance)
+
+
+def quarantine_file(row: Run) -> Path | None:
+    """The private Parquet file of what did not fit; None where everything did, or where it has expired."""
+    path = paths().quarantine / row.quarantine if row.quarantine else None
+    return path if path and path.is_file() else None
+
+
+def due_sources(now: datetime) -> list[Source]:
+    """Sources that are to be looked at now and do not wait in the queue already, longest waiting first."""
+    waiting = Source.objects.select_related("dataset").filter(due_at__lte=now)
+    return list(waiting.filter(Q(queued_at=None)).order_by("due_at"))
