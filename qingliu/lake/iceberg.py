@@ -1,0 +1,217 @@
+"""The Iceberg side of a version: one table a dataset, one snapshot a version."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TypeVar
+
+from pyiceberg.catalog.sql import SqlCatalog
+from pyiceberg.exceptions import CommitFailedException, NoSuchTableError
+from pyiceberg.io import load_file_io
+from pyiceberg.io.pyarrow import parquet_file_to_data_file
+from pyiceberg.partitioning import UNPARTITIONED_PARTITION_SPEC, PartitionField, PartitionSpec
+from pyiceberg.schema import Schema
+from pyiceberg.table import StaticTable, Table, Transaction
+from pyiceberg.table.snapshots import Snapshot
+from pyiceberg.transforms import MonthTransform
+from pyiceberg.types import (
+    BooleanType,
+    DateType,
+    DoubleType,
+    IcebergType,
+    IntegerType,
+    LongType,
+    NestedField,
+    StringType,
+    TimestampType,
+)
+from sqlalchemy.exc import OperationalError
+
+from qingliu.core.dataset import FieldType
+from qingliu.lake.layout import Layout
+from qingliu.lake.manifest import table_folder
+from qingliu.lake.storage import Storage
+
+RUN = "qingliu.run"
+NUMBER = "qingliu.version"
+MONTH = "_month"
+ATTEMPTS = 8
+_TYPES: dict[FieldType, type[IcebergType]] = {
+    "string": StringType,
+    "integer": LongType,
+    "number": DoubleType,
+    "boolean": BooleanType,
+    "date": DateType,
+    "datetime": TimestampType,
+}
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A change of one table that is not committed yet; the files about to be written take their column ids from it."""
+
+    transaction: Transaction
+    table: Table | None
+    field_ids: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """A committed snapshot and the metadata file that names it, relative to the lake's root."""
+
+    snapshot_id: int
+    metadata_path: str
+
+
+class Tables:
+    """The lake's catalogue. Use inside ``with opened(storage) as tables``."""
+
+    def __init__(self, storage: Storage, catalog: SqlCatalog) -> None:
+        self._storage = storage
+        self._catalog = catalog
+
+    def load(self, code: str) -> Table | None:
+        """The dataset's table, or None while it has none."""
+        try:
+            return self._catalog.load_table((self._storage.namespace, code))
+        except NoSuchTableError:
+            return None
+
+    def begin(self, code: str, layout: Layout, folder: str) -> Pending:
+        """Start a change: the table with the layout's columns and partition, created or evolved but not committed."""
+        table = self.load(code)
+        if table is None:
+            ids = {name: i for i, name in enumerate((*layout.names, "_since"), start=1)}
+            schema = Schema(*(NestedField(ids[n], n, _type(n, layout), required=False) for n in ids))
+            spec = UNPARTITIONED_PARTITION_SPEC
+            if layout.monthly:
+                spec = PartitionSpec(PartitionField(ids[layout.time], 1000, MonthTransform(), MONTH))
+            started: Transaction = self._catalog.create_table_transaction(
+                (self._storage.namespace, code), schema, location=self._storage.address(folder), partition_spec=spec
+            )
+        else:
+            started = table.transaction()
+            _evolve(started, layout)
+        ids = {f.name: f.field_id for f in started.table_metadata.schema().fields}
+        return Pending(started, table, ids)
+
+    def commit(
+        self, pending: Pending, *, added: Sequence[str], removed: Iterable[str], properties: Mapping[str, str]
+    ) -> Landed:
+        """Commit files (paths of the lake) as one snapshot with ``properties``."""
+        change = pending.transaction
+        io = load_file_io(dict(self._catalog.properties), change.table_metadata.location)
+        gone = {self._storage.address(path) for path in removed}
+        with change.update_snapshot(snapshot_properties=dict(properties)).overwrite() as update:
+            if gone and pending.table is not None:
+                for task in pending.table.scan().plan_files():
+                    if task.file.file_path in gone:
+                        update.delete_data_file(task.file)
+            for path in added:
+                update.append_data_file(
+                    parquet_file_to_data_file(io, change.table_metadata, self._storage.address(path))
+                )
+        table = persistently(change.commit_transaction)
+        snapshot = table.current_snapshot()
+        if snapshot is None:
+            raise RuntimeError("a committed table has no snapshot")
+        return Landed(snapshot.snapshot_id, self._storage.relative(table.metadata_location))
+
+    def find(self, code: str, run_id: str) -> Landed | None:
+        """The snapshot that a run committed, or None."""
+        table = self.load(code)
+        snapshot = next((s for s in table.snapshots() if stated(s, RUN) == run_id), None) if table else None
+        if table is None or snapshot is None:
+            return None
+        return Landed(snapshot.snapshot_id, self._storage.relative(table.metadata_location))
+
+    def sweep(self, code: str, needed: Iterable[str]) -> list[str]:
+        """Remove metadata that neither the table nor the metadata files ``needed`` (of kept versions) lead to."""
+        table = self.load(code)
+        folder = self._storage.local(f"{table_folder(code)}/metadata")
+        if not folder.is_dir():
+            return []
+        live: set[str] = set()
+        roots = {self._storage.relative(table.metadata_location)} if table else set()
+        for root in roots | {n for n in needed if n}:
+            live |= self._reached(root)
+        removed = [p for p in folder.iterdir() if p.is_file() and p.name not in live]
+        for path in removed:
+            path.unlink()
+        return [p.name for p in removed]
+
+    def _reached(self, metadata_path: str) -> set[str]:
+        path = self._storage.local(metadata_path)
+        if not path.is_file():
+            return set()
+        known = StaticTable.from_metadata(self._storage.address(metadata_path))
+        names = {path.name}
+        for snapshot in known.snapshots():
+            names.add(PurePosixPath(snapshot.manifest_list).name)
+            names |= {PurePosixPath(m.manifest_path).name for m in snapshot.manifests(known.io)}
+        return names
+
+
+def stated(snapshot: Snapshot, name: str) -> str | None:
+    """A property of a snapshot."""
+    return snapshot.summary.additional_properties.get(name) if snapshot.summary else None
+
+
+@contextmanager
+def opened(storage: Storage) -> Iterator[Tables]:
+    """The lake's catalogue, closed at the end of the block."""
+    storage.paths.iceberg_db.parent.mkdir(parents=True, exist_ok=True)
+    catalog = persistently(lambda: SqlCatalog(storage.name, **storage.catalog_properties()))
+    try:
+        persistently(lambda: catalog.create_namespace_if_not_exists(storage.namespace))
+        yield Tables(storage, catalog)
+    finally:
+        catalog.engine.dispose()
+
+
+def persistently(action: Callable[[], T]) -> T:
+    """Do it again while another writer is in the way, up to ATTEMPTS times."""
+    for attempt in range(ATTEMPTS):
+        try:
+            return action()
+        except (OperationalError, CommitFailedException):
+            if attempt == ATTEMPTS - 1:
+                raise
+            time.sleep(random.uniform(0.02, 0.1) * 2**attempt)  # noqa: S311 (spreads retries, guards nothing)
+    raise AssertionError("unreachable")
+
+
+def _type(name: str, layout: Layout) -> IcebergType:
+    if name == "_since":
+        return IntegerType()
+    if name == "_flags":
+        return StringType()
+    return _TYPES[next(c.type for c in layout.columns if c.physical == name)]()
+
+
+def _evolve(change: Transaction, layout: Layout) -> None:
+    wanted = {n: _type(n, layout) for n in (*layout.names, "_since")}
+    have = {f.name: f.field_type for f in change.table_metadata.schema().fields}
+    month = next((f for f in change.table_metadata.spec().fields if f.name == MONTH), None)
+    source = change.table_metadata.schema().find_column_name(month.source_id) if month else None
+    moved = (source or "") != (layout.time if layout.monthly else "")
+    if moved and month:
+        with change.update_spec() as spec:
+            spec.remove_field(MONTH)
+    if wanted != have:
+        with change.update_schema() as update:
+            for name, kind in have.items():
+                if wanted.get(name) != kind:
+                    update.delete_column((name,))
+            for name, kind in wanted.items():
+                if have.get(name) != kind:
+                    update.add_column((name,), kind)
+    if moved and layout.monthly:
+        with change.update_spec() as spec:
+            spec.add_field(layout.time, MonthTransform(), MONTH)
