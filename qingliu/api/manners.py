@@ -1,0 +1,190 @@
+"""What surrounds every answer: CORS and safety headers, keys, errors as problem+json, and the short way to a kept answer."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import falcon
+
+from qingliu.api.cache import ResponseCache
+from qingliu.api.http import language, pairs_of, plain_json, replay, request_key
+from qingliu.core.access import AccessFile, Grant
+from qingliu.core.clock import now
+from qingliu.core.dataset import Text
+from qingliu.core.errors import (
+    BadRequest,
+    Busy,
+    Conflict,
+    Forbidden,
+    Gone,
+    NotFound,
+    QingliuError,
+    Refused,
+    TooDear,
+    Unauthorized,
+    UnknownField,
+)
+
+log = logging.getLogger("qingliu.api")
+PROBLEM = "application/problem+json"
+TITLES: dict[str, Text] = {
+    UnknownField.code: Text("沒有這個欄位", "No such field"),
+    BadRequest.code: Text("請求無法解讀", "The request cannot be understood"),
+    Unauthorized.code: Text("金鑰無效", "The key is not valid"),
+    Forbidden.code: Text("沒有權限", "Not allowed"),
+    NotFound.code: Text("找不到", "Not found"),
+    "method-not-allowed": Text("不支援這個方法", "Method not allowed"),
+    Conflict.code: Text("與其他變更衝突", "Something else happened first"),
+    Gone.code: Text("資料已不保留", "No longer kept"),
+    "range-not-satisfiable": Text("範圍超出檔案", "Range not satisfiable"),
+    TooDear.code: Text("這個查詢成本過高", "The question costs too much"),
+    Refused.code: Text("拒絕處理", "Refused"),
+    Busy.code: Text("目前忙碌", "Busy now"),
+    QingliuError.code: Text("伺服器內部錯誤", "Something failed on our side"),
+}
+_EXPOSED = (
+    "ETag, Link, Content-Range, Content-Digest, Repr-Digest, Content-Disposition, Retry-After, Qingliu-Version, "
+    "Qingliu-Dataset, Qingliu-Number-Matched, Qingliu-Number-Returned, Warning, X-Ignored-Parameters"
+)
+_ALLOWED = "Accept, Accept-Language, Authorization, X-API-Key, X-Qingliu-Profile, Accept-Profile, If-None-Match, If-Range, Range"
+ErrorShape = Callable[[QingliuError, str], tuple[str, bytes]]
+
+
+def problem(error: QingliuError, lang: str) -> tuple[str, bytes]:
+    """An error as (media type, RFC 9457 body) with both languages."""
+    detail = Text(f"{error.reason.zh}{error.remedy.zh}", f"{error.reason.en} {error.remedy.en}".strip())
+    body: dict[str, Any] = {
+        "type": f"/api/docs#error-{error.code}",
+        "title": TITLES.get(error.code, TITLES[QingliuError.code]).get(lang),
+        "status": error.status,
+        "detail": detail.get(lang),
+        "remedy": error.remedy.get(lang),
+        "detail_zh": detail.zh,
+        "detail_en": detail.en,
+    }
+    if error.parameter:
+        body["parameter"] = error.parameter
+    return PROBLEM, plain_json(body)
+
+
+class PlainError(QingliuError):
+    """An error that the HTTP layer itself found (no such address, no such method …)."""
+
+    def __init__(self, status: int, code: str, reason: Text, remedy: Text) -> None:
+        super().__init__(reason, remedy)
+        self.status = status
+        self.code = code
+        self.headers: dict[str, str] = {}
+
+
+def key_of(req: falcon.Request) -> str:
+    """The key that a request carries in its headers; "" where it carries none."""
+    bearer = req.get_header("Authorization") or ""
+    if bearer[:7].lower() == "bearer ":
+        return bearer[7:].strip()
+    return (req.get_header("X-API-Key") or "").strip()
+
+
+class Manners:
+    """Falcon middleware: checks keys, answers kept requests at once, and dresses every response."""
+
+    def __init__(self, cache: ResponseCache, generation: Callable[[], int], access: AccessFile) -> None:
+        self._cache = cache
+        self._generation = generation
+        self._access = access
+
+    def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Refuse a bad key; take the short way where an equal request was answered in this generation."""
+        token = key_of(req)
+        grant: Grant | None = self._access.check(token, now()) if token else None
+        req.context.grant = grant
+        if req.method not in {"GET", "HEAD"} or grant is not None or req.env.get("qingliu.address_key"):
+            return
+        key, generation = request_key(req), self._generation()
+        stored = self._cache.recall(key, generation)
+        if stored is not None and not req.get_header("Range") and replay(req, resp, stored):
+            resp.complete = True
+            return
+        req.context.remember = key
+        req.context.generation = generation
+
+    def process_response(self, req: falcon.Request, resp: falcon.Response, resource: object, succeeded: bool) -> None:
+        """CORS for everyone, nothing sniffed, nothing framed."""
+        resp.set_header("Access-Control-Allow-Origin", "*")
+        resp.set_header("X-Content-Type-Options", "nosniff")
+        if req.method == "OPTIONS":
+            resp.set_header("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS")
+            resp.set_header("Access-Control-Allow-Headers", _ALLOWED)
+            resp.set_header("Access-Control-Max-Age", "86400")
+        else:
+            resp.set_header("Access-Control-Expose-Headers", _EXPOSED)
+            resp.set_header("Referrer-Policy", "no-referrer")
+
+
+class ErrorDesk:
+    """Writes every error in the shape of the dialect whose address was asked."""
+
+    def __init__(self, shapes: tuple[tuple[str, ErrorShape], ...]) -> None:
+        self._shapes = shapes  # (path prefix, shape), first match wins
+
+    def told(self, req: falcon.Request, resp: falcon.Response, error: QingliuError, params: object = None) -> None:
+        """Answer with a told error."""
+        shape = next((s for prefix, s in self._shapes if req.path.lower().startswith(prefix)), problem)
+        media, body = shape(error, _language_of(req))
+        resp.stream = None
+        resp.status = error.status
+        resp.content_type = media
+        resp.data = body
+        resp.content_length = len(body)
+        resp.set_header("Cache-Control", "no-store")
+        if isinstance(error, PlainError):
+            resp.set_headers(error.headers)
+        if error.status == 503:
+            resp.set_header("Retry-After", "2")
+        if error.status == 401:
+            resp.set_header("WWW-Authenticate", 'Bearer realm="qingliu"')
+
+    def http(self, req: falcon.Request, resp: falcon.Response, error: falcon.HTTPError, params: object = None) -> None:
+        """Answer with what falcon itself found."""
+        status = falcon.http_status_to_code(error.status)
+        if error.headers:
+            resp.set_headers(error.headers)
+        self.told(req, resp, _from_falcon(status))
+
+    def unexpected(self, req: falcon.Request, resp: falcon.Response, error: Exception, params: object = None) -> None:
+        """Log what nobody foresaw (the path alone: a query may hold a key) and say so without details."""
+        log.error("unexpected error at %s", req.path, exc_info=error)
+        reason = Text("處理請求時發生未預期的錯誤。", "An unexpected error happened while answering.")
+        self.told(
+            req, resp, PlainError(500, "error", reason, Text("請稍後再試，並告訴我們。", "Try again, and tell us."))
+        )
+
+
+def _from_falcon(status: int) -> PlainError:
+    if status == 404:
+        reason = Text("沒有這個位址。", "There is nothing at this address.")
+        return PlainError(
+            404,
+            "not-found",
+            reason,
+            Text("位址列表見 /api 與 /api/docs。", "Addresses are listed at /api and /api/docs."),
+        )
+    if status == 405:
+        reason = Text("這個位址只能讀取。", "This address can only be read.")
+        return PlainError(
+            405, "method-not-allowed", reason, Text("請用 GET、HEAD 或 OPTIONS。", "Use GET, HEAD or OPTIONS.")
+        )
+    reason = Text("請求無法解讀。", "The request cannot be understood.")
+    return PlainError(status, "bad-request", reason, Text("請檢查位址與標頭。", "Check its address and headers."))
+
+
+def _language_of(req: falcon.Request) -> str:
+    header = req.get_header("Accept-Language") or ""
+    try:
+        pairs = pairs_of(req.query_string)
+    except BadRequest:
+        pairs = []
+    asked = next((v for n, v in pairs if n.lower() in {"lang", "language"}), "")
+    return language(asked, header)

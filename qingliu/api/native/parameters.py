@@ -1,0 +1,313 @@
+"""Every parameter of the native API, once: what reads it, what OpenAPI and the reference say about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from qingliu.core.dataset import Text
+
+FORMATS: tuple[tuple[str, str], ...] = (
+    ("json", "application/json"),
+    ("geojson", "application/geo+json"),
+    ("ndjson", "application/x-ndjson"),
+    ("csv", "text/csv; charset=utf-8"),
+    ("parquet", "application/vnd.apache.parquet"),
+)
+DEFAULT_LIMIT = 1000
+HEAVY_ROWS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter: its JSON schema, what it does, an example."""
+
+    name: str
+    schema: Mapping[str, Any]
+    about: Text
+    example: str = ""
+    place: str = "query"
+    required: bool = False
+
+
+def _text(**more: Any) -> dict[str, Any]:
+    return {"type": "string"} | more
+
+
+_COUNT = {"type": "integer", "minimum": 0, "maximum": 2**63 - 1}
+
+PARAMETERS: dict[str, Parameter] = {
+    p.name: p
+    for p in (
+        Parameter(
+            "code",
+            _text(),
+            Text("資料集代碼，大小寫不拘。", "Code of the dataset, in any case."),
+            "AQX_P_488",
+            "path",
+            True,
+        ),
+        Parameter(
+            "number", {"type": "integer", "minimum": 1}, Text("版本編號。", "Number of the version."), "1", "path", True
+        ),
+        Parameter(
+            "name",
+            _text(),
+            Text("版本清單所列的檔名。", "File name as the version's manifest lists it."),
+            "",
+            "path",
+            True,
+        ),
+        Parameter(
+            "q",
+            _text(maxLength=200),
+            Text("以中文或英文字詞搜尋資料集。", "Words to find datasets by, Chinese or English."),
+            "空氣品質",
+        ),
+        Parameter("category", _text(), Text("只列這個分類。", "Only this category."), "大氣"),
+        Parameter("agency", _text(), Text("只列這個機關（代碼）。", "Only this agency (its code)."), "moenv"),
+        Parameter(
+            "kind",
+            _text(enum=["table", "view", "listed"]),
+            Text(
+                "table 實體資料、view 檢視、listed 僅列目錄。",
+                "table holds rows, view shows another's, listed has none yet.",
+            ),
+            "table",
+        ),
+        Parameter(
+            "properties",
+            _text(),
+            Text(
+                "要回答的欄位，以逗號分隔；含逗號的名稱加雙引號。",
+                "Fields to answer, by commas; names with a comma in double quotes.",
+            ),
+            "sitename,aqi,pm2.5",
+        ),
+        Parameter(
+            "filter",
+            _text(maxLength=10000),
+            Text(
+                "CQL2 文字條件：比較、AND／OR／NOT、IN、BETWEEN、LIKE、CASEI()、IS NULL、S_INTERSECTS(geom,BBOX(…))、"
+                "TIMESTAMP('…')、DATE('…')。",
+                "A condition in CQL2 text: comparisons, AND/OR/NOT, IN, BETWEEN, LIKE, CASEI(), IS NULL, "
+                "S_INTERSECTS(geom,BBOX(…)), TIMESTAMP('…'), DATE('…').",
+            ),
+            "aqi > 100 AND county IN ('臺北市','新北市')",
+        ),
+        Parameter(
+            "filter-lang", _text(enum=["cql2-text"]), Text("條件的語言。", "The filter's language."), "cql2-text"
+        ),
+        Parameter(
+            "datetime",
+            _text(),
+            Text(
+                "時刻或區間，端點包含在內，.. 表示不限；只寫日期表示整天；不帶時差即為資料集當地時間。",
+                "A moment or an interval with both ends included; .. is open; a date is its whole day; without an offset "
+                "it is the dataset's local time.",
+            ),
+            "2024-05-20T00:00:00+08:00/2024-05-21",
+        ),
+        Parameter(
+            "bbox",
+            _text(),
+            Text(
+                "西,南,東,北（度），只用於有座標的資料集。",
+                "west,south,east,north in degrees, where the dataset has a place.",
+            ),
+            "121.4,24.9,121.7,25.2",
+        ),
+        Parameter(
+            "sortby",
+            _text(),
+            Text(
+                "排序欄位，- 為遞減，可多個；空值在後。",
+                "Fields to sort by, - for descending, several by commas; nulls last.",
+            ),
+            "-aqi,sitename",
+        ),
+        Parameter(
+            "limit",
+            _COUNT,
+            Text(
+                "最多幾列。JSON 與 GeoJSON 預設 1000 並附下一頁連結；其他格式預設全部。要多少給多少，沒有上限。",
+                "At most so many rows. JSON and GeoJSON default to 1000 with a next link; the others to all. There is no cap.",
+            ),
+            "100",
+        ),
+        Parameter(
+            "offset",
+            _COUNT,
+            Text("略過幾列；深頁請改用 next 連結。", "Rows to skip; use next links for deep pages."),
+            "1000",
+        ),
+        Parameter(
+            "cursor",
+            _text(),
+            Text("next 連結所帶的位置，原樣送回。", "The place a next link carries; send it back as it is."),
+        ),
+        Parameter(
+            "as_of",
+            _text(),
+            Text(
+                "版本編號或時刻：以當時的資料回答。", "A version number or a moment: answer from the data of that time."
+            ),
+            "1",
+        ),
+        Parameter(
+            "lang",
+            _text(enum=["zh", "en"]),
+            Text("說明文字的語言；預設看 Accept-Language。", "Language of texts."),
+            "en",
+        ),
+        Parameter(
+            "f",
+            _text(enum=[name for name, _ in FORMATS]),
+            Text("格式；未給則看 Accept。", "Format; without it, by Accept."),
+            "csv",
+        ),
+        Parameter(
+            "include_flags",
+            {"type": "boolean"},
+            Text(
+                "加上 _flags 欄：每格的標記，例如 ;pm10=missing;。",
+                "Add the _flags column: each cell's flag, as ;pm10=missing;.",
+            ),
+            "true",
+        ),
+        Parameter(
+            "since",
+            _text(),
+            Text("版本編號或時刻：列出其後的變更。", "A version number or a moment: changes after it."),
+            "1",
+            required=True,
+        ),
+        Parameter(
+            "bucket",
+            _text(enum=["1h", "1d", "1mo", "1y"]),
+            Text("時間分組，回答為 time 欄。", "Time bucket, answered as column time."),
+            "1d",
+        ),
+        Parameter(
+            "aggregate",
+            _text(),
+            Text(
+                "彙總：count(*) 或 avg、min、max、sum、count(欄位)，以逗號分隔。",
+                "count(*), or avg, min, max, sum, count of a field; commas between.",
+            ),
+            "avg(aqi),count(*)",
+            required=True,
+        ),
+        Parameter("groupby", _text(), Text("分組欄位，以逗號分隔。", "Fields to group by, by commas."), "county"),
+    )
+}
+
+ROWS = (
+    "properties",
+    "filter",
+    "filter-lang",
+    "datetime",
+    "bbox",
+    "sortby",
+    "limit",
+    "offset",
+    "cursor",
+    "as_of",
+    "lang",
+    "f",
+    "include_flags",
+)
+SERIES = (
+    "aggregate",
+    "bucket",
+    "groupby",
+    "filter",
+    "filter-lang",
+    "datetime",
+    "bbox",
+    "limit",
+    "offset",
+    "as_of",
+    "lang",
+    "f",
+)
+CHANGES = ("since", "limit", "offset", "lang", "f")
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One address of the native API. ``fields`` marks those where every column is a parameter too."""
+
+    path: str
+    title: Text
+    query: tuple[str, ...] = ()
+    fields: bool = False
+    media: tuple[str, ...] = ("application/json",)
+    errors: tuple[int, ...] = (400, 401, 404)
+    tags: tuple[str, ...] = field(default=())
+
+
+_DATA = tuple(media.split(";")[0] for _, media in FORMATS)
+_DATA_ERRORS = (400, 401, 404, 410, 422, 503)
+ENDPOINTS: dict[str, Endpoint] = {
+    "landing": Endpoint("/api", Text("入口與連結", "Landing page with links"), ("lang", "f"), errors=(400, 401)),
+    "health": Endpoint("/api/health", Text("存活檢查", "Liveness"), errors=()),
+    "openapi": Endpoint(
+        "/api/openapi.json", Text("本文件（OpenAPI 3.1）", "This description (OpenAPI 3.1)"), errors=()
+    ),
+    "docs": Endpoint(
+        "/api/docs", Text("給人讀的說明頁", "This description as a page"), ("lang",), media=("text/html",), errors=()
+    ),
+    "datasets": Endpoint(
+        "/api/datasets",
+        Text("搜尋資料集，附分面統計", "Find datasets, with facet counts"),
+        ("q", "category", "agency", "kind", "limit", "offset", "lang", "f"),
+        errors=(400, 401),
+    ),
+    "dataset": Endpoint(
+        "/api/datasets/{code}", Text("資料集的說明、欄位與連結", "A dataset: description, fields, links"), ("lang", "f")
+    ),
+    "rows": Endpoint(
+        "/api/datasets/{code}/rows", Text("資料列", "Rows"), ROWS, fields=True, media=_DATA, errors=_DATA_ERRORS
+    ),
+    "latest": Endpoint(
+        "/api/datasets/{code}/latest",
+        Text("每個鍵值最新的一列", "The newest row of each key"),
+        ROWS,
+        fields=True,
+        media=_DATA,
+        errors=_DATA_ERRORS,
+    ),
+    "changes": Endpoint(
+        "/api/datasets/{code}/changes",
+        Text("某版本之後新增、修改、刪除的列", "Rows inserted, updated or deleted after a version"),
+        CHANGES,
+        media=_DATA,
+        errors=_DATA_ERRORS,
+    ),
+    "series": Endpoint(
+        "/api/datasets/{code}/series",
+        Text("依時間與欄位彙總", "Aggregates by time and by fields"),
+        SERIES,
+        fields=True,
+        media=("application/json", "application/x-ndjson", "text/csv"),
+        errors=_DATA_ERRORS,
+    ),
+    "versions": Endpoint(
+        "/api/datasets/{code}/versions",
+        Text("版本列表，新的在前", "Versions, newest first"),
+        ("limit", "offset", "lang", "f"),
+    ),
+    "version": Endpoint(
+        "/api/datasets/{code}/versions/{number}",
+        Text("一個版本的清單：檔案、SHA-256、連結", "A version's manifest: files, SHA-256, links"),
+        ("lang", "f"),
+    ),
+    "file": Endpoint(
+        "/api/datasets/{code}/files/{number}/{name}",
+        Text("版本的 Parquet 原檔，支援 Range", "A stored Parquet file of a version, with Range"),
+        media=("application/vnd.apache.parquet",),
+        errors=(400, 401, 404, 410, 416),
+    ),
+}

@@ -1,0 +1,408 @@
+"""Parameters of the native API to questions: every name known or refused, every value typed, nothing lowered in silence."""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from qingliu.api.http import Pairs, language, preferred
+from qingliu.api.native import cql2
+from qingliu.api.native.parameters import CHANGES, DEFAULT_LIMIT, FORMATS, HEAVY_ROWS, ROWS, SERIES
+from qingliu.api.values import Moment, count, mistyped, moment, read, shown
+from qingliu.core.dataset import DatasetRecord, FieldRecord, Text
+from qingliu.core.errors import BadRequest, UnknownField
+from qingliu.core.redact import redact
+from qingliu.lake.query import Aggregate, And, Compare, Format, In, Order, Query, Where
+
+_KEY_NAMES = {"api_key", "apikey", "api-key", "x-api-key", "access_token"}
+_AGGREGATE = re.compile(r"(count|avg|min|max|sum)\((\*|\"(?:[^\"]|\"\")+\"|[^()\",]+)\)")
+_FNS = ("count", "avg", "min", "max", "sum")
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """What the headers say about the caller's wishes."""
+
+    accept: str = ""
+    accept_language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question with the shape of its answer. ``echo`` holds the parameters of its links, cursor and offset left out."""
+
+    query: Query
+    format: Format
+    lang: str
+    echo: tuple[tuple[str, str], ...]
+
+    @property
+    def heavy(self) -> bool:
+        """Whether it may run long: every row, very many, or groups over all."""
+        query = self.query
+        return query.limit is None or query.limit + query.offset > HEAVY_ROWS or bool(query.aggregates)
+
+    def address(self, path: str, **more: str) -> str:
+        """``path`` with this question's parameters and ``more``."""
+        pairs = [*self.echo, *more.items()]
+        return f"{path}?{urlencode(pairs)}" if pairs else path
+
+
+class Given:
+    """The parameters of one request: checked against what its address knows, each at most once."""
+
+    def __init__(self, pairs: Pairs, allowed: Iterable[str], record: DatasetRecord | None = None) -> None:
+        self._allowed = tuple(allowed)
+        self._fields = {f.name: f for f in record.fields} if record else {}
+        self._one: dict[str, str] = {}
+        self.by_field: dict[str, list[str]] = {}
+        for name, value in pairs:
+            if name in self._allowed:
+                if name in self._one:
+                    raise _twice(name)
+                self._one[name] = value
+            elif name in self._fields:
+                self.by_field.setdefault(name, []).append(value)
+            else:
+                raise self._unknown(name)
+
+    def _unknown(self, name: str) -> BadRequest:
+        if name.lower() in _KEY_NAMES:
+            return BadRequest(
+                Text("金鑰不可放在網址裡。", "A key does not belong in an address."),
+                Text(
+                    "請改用標頭 Authorization: Bearer 或 X-API-Key。", "Send it as Authorization: Bearer or X-API-Key."
+                ),
+                parameter=name.lower(),
+            )
+        known = [*self._allowed, *self._fields]
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+        told = redact(shown(name))
+        return BadRequest(
+            Text(f"沒有參數「{told}」。", f"There is no parameter '{told}'."),
+            Text(
+                (f"您是否要用「{near[0]}」？" if near else "") + f"可用的參數：{'、'.join(known[:40])}。",
+                (f"Did you mean '{near[0]}'? " if near else "") + f"The parameters are: {', '.join(known[:40])}.",
+            ),
+            parameter=told,
+        )
+
+    def text(self, name: str) -> str:
+        """The value of a parameter, "" where it was not given."""
+        return self._one.get(name, "")
+
+    def has(self, name: str) -> bool:
+        """Whether a parameter was given."""
+        return name in self._one
+
+    def number(self, name: str) -> int | None:
+        """A whole number, None where it was not given."""
+        return count(self._one[name], name) if name in self._one else None
+
+    def flag(self, name: str) -> bool:
+        """true or false; false where it was not given."""
+        return self.choice(name, ("true", "false"), "false") == "true"
+
+    def choice(self, name: str, options: tuple[str, ...], default: str) -> str:
+        """One of ``options``."""
+        value = self._one.get(name, default)
+        if value not in options:
+            raise BadRequest(
+                Text(f"參數 {name} 不能是「{shown(value)}」。", f"{name} cannot be {shown(value)!r}."),
+                Text(f"可用：{'、'.join(options)}。", f"Use one of: {', '.join(options)}."),
+                parameter=name,
+            )
+        return value
+
+    def language(self, caller: Caller) -> str:
+        """zh or en, by ``lang`` or by the header."""
+        asked = self.choice("lang", ("zh", "en"), "") if self.has("lang") else ""
+        return language(asked, caller.accept_language)
+
+    def echo(self, *without: str) -> tuple[tuple[str, str], ...]:
+        """Every given parameter in one order, for links."""
+        ones = [(n, self._one[n]) for n in self._allowed if n in self._one and n not in without]
+        return (*ones, *((n, v) for n in self._fields for v in self.by_field.get(n, ())))
+
+
+def _twice(name: str) -> BadRequest:
+    return BadRequest(
+        Text(f"參數 {name} 出現兩次。", f"{name} is given twice."),
+        Text("請只給一次。", "Give it once."),
+        parameter=name,
+    )
+
+
+def only_json(given: Given) -> None:
+    """Refuse any format but JSON, for answers that have no other."""
+    given.choice("f", ("json",), "json")
+
+
+def listing(pairs: Pairs, allowed: tuple[str, ...], *, default_limit: int, maximum: int) -> tuple[Given, int, int]:
+    """The parameters of a list of metadata with its offset and limit."""
+    given = Given(pairs, allowed)
+    only_json(given)
+    limit = given.number("limit")
+    limit = default_limit if limit is None else limit
+    if limit > maximum:
+        raise BadRequest(
+            Text(f"limit 最大為 {maximum}。", f"limit is at most {maximum} here."),
+            Text("請以 offset 或 next 連結分頁。", "Page with offset or next links."),
+            parameter="limit",
+        )
+    return given, given.number("offset") or 0, limit
+
+
+def rows(record: DatasetRecord, pairs: Pairs, caller: Caller, *, latest: bool = False) -> Asked:
+    """The question of ``/rows`` or ``/latest``."""
+    given = Given(pairs, ROWS, record)
+    form = _format(given, caller, tuple(name for name, _ in FORMATS))
+    query = Query(
+        dataset=record.code,
+        fields=_names(given.text("properties"), record, "properties") if given.has("properties") else None,
+        where=_where(given, record),
+        order=_order(given.text("sortby"), record) if given.has("sortby") else (),
+        limit=_limit(given, form),
+        offset=given.number("offset") or 0,
+        cursor=given.text("cursor") or None,
+        as_of=_as_of(given.text("as_of"), record) if given.has("as_of") else None,
+        latest=latest,
+        flags=given.flag("include_flags"),
+    )
+    return Asked(query, form, given.language(caller), given.echo("cursor", "f") + _shape(form))
+
+
+def changes(record: DatasetRecord, pairs: Pairs, caller: Caller, since: int | None = None) -> Asked:
+    """The question of ``/changes``; ``since`` is the version that a moment meant (see ``since_moment``)."""
+    given = Given(pairs, CHANGES)
+    form = _format(given, caller, ("json", "ndjson", "csv", "parquet"))
+    query = Query(
+        dataset=record.code,
+        changes_since=count(given.text("since"), "since") if since is None else since,
+        limit=_limit(given, form),
+        offset=given.number("offset") or 0,
+    )
+    return Asked(query, form, given.language(caller), given.echo("offset", "f") + _shape(form))
+
+
+def since_moment(record: DatasetRecord, pairs: Pairs) -> datetime | None:
+    """``since`` as an aware moment, None where it is a number; BadRequest where it is neither or missing."""
+    text = next((v for n, v in pairs if n == "since"), "")
+    if not text:
+        raise BadRequest(
+            Text("缺少參數 since。", "since is missing."),
+            Text("請給版本編號或時刻，例如 since=1。", "Give a version number or a moment, such as since=1."),
+            parameter="since",
+        )
+    found = _as_of(text, record, "since")
+    return found if isinstance(found, datetime) else None
+
+
+def series(record: DatasetRecord, pairs: Pairs, caller: Caller) -> Asked:
+    """The question of ``/series``."""
+    given = Given(pairs, SERIES, record)
+    form = _format(given, caller, ("json", "ndjson", "csv"))
+    query = Query(
+        dataset=record.code,
+        where=_where(given, record),
+        limit=given.number("limit"),
+        offset=given.number("offset") or 0,
+        group=_names(given.text("groupby"), record, "groupby") if given.has("groupby") else (),
+        aggregates=_aggregates(given.text("aggregate"), record),
+        bucket=given.choice("bucket", ("1h", "1d", "1mo", "1y"), "") if given.has("bucket") else "",
+        as_of=_as_of(given.text("as_of"), record) if given.has("as_of") else None,
+    )
+    return Asked(query, form, given.language(caller), given.echo("offset", "f") + _shape(form))
+
+
+def _shape(form: Format) -> tuple[tuple[str, str], ...]:
+    return () if form == "json" else (("f", form),)
+
+
+def _format(given: Given, caller: Caller, offered: tuple[str, ...]) -> Format:
+    if given.has("f"):
+        return given.choice("f", offered, "json")  # type: ignore[return-value]
+    offers = [(name, media) for name, media in FORMATS if name in offered]
+    return preferred(caller.accept, offers)  # type: ignore[return-value]
+
+
+def _limit(given: Given, form: Format) -> int | None:
+    limit = given.number("limit")
+    return DEFAULT_LIMIT if limit is None and form in {"json", "geojson"} else limit
+
+
+def _split(text: str, parameter: str) -> list[str]:
+    """Names between commas; a name in double quotes may hold commas."""
+    try:
+        names = [n.strip() for n in next(csv.reader([text], skipinitialspace=True, strict=True), [])]
+    except csv.Error:
+        names = []
+    if not names or "" in names:
+        raise BadRequest(
+            Text(
+                f"參數 {parameter} 的「{shown(text)}」不是以逗號分隔的名稱。",
+                f"{parameter}={shown(text)!r} is no list of names.",
+            ),
+            Text(
+                "例如 sitename,aqi；含逗號的名稱加雙引號。", "Write sitename,aqi; names with a comma in double quotes."
+            ),
+            parameter=parameter,
+        )
+    return names
+
+
+def _names(text: str, record: DatasetRecord, parameter: str) -> tuple[str, ...]:
+    names = _split(text, parameter)
+    known = [f.name for f in record.fields]
+    for name in names:
+        if name not in known:
+            raise UnknownField(name, known, parameter=parameter)
+        if names.count(name) > 1:
+            raise _twice(f"{parameter}={shown(name)}")
+    return tuple(names)
+
+
+def _order(text: str, record: DatasetRecord) -> tuple[Order, ...]:
+    known = [f.name for f in record.fields]
+    orders = []
+    for part in _split(text, "sortby"):
+        name, desc = (part[1:].strip(), True) if part.startswith("-") else (part.lstrip("+ "), False)
+        name = name[1:-1] if len(name) > 2 and name[0] == name[-1] == '"' else name
+        if name not in known:
+            raise UnknownField(name, known, parameter="sortby")
+        orders.append(Order(name, desc))
+    return tuple(orders)
+
+
+def _where(given: Given, record: DatasetRecord) -> Where | None:
+    given.choice("filter-lang", ("cql2-text",), "cql2-text")
+    items: list[Where] = []
+    if given.has("filter"):
+        items.append(cql2.parse(given.text("filter"), record))
+    for name, texts in given.by_field.items():
+        items.append(_equal(next(f for f in record.fields if f.name == name), texts, record))
+    if given.has("datetime"):
+        items += _interval(given.text("datetime"), record)
+    if given.has("bbox"):
+        items.append(_box(given.text("bbox"), record))
+    if not items:
+        return None
+    return items[0] if len(items) == 1 else And(tuple(items))
+
+
+def _equal(field: FieldRecord, texts: list[str], record: DatasetRecord) -> Where:
+    if "" in texts:
+        raise BadRequest(
+            Text(f"參數 {field.name} 是空的。", f"{field.name} is empty."),
+            Text(f'找空值請用 filter="{field.name}" IS NULL。', f'To find nulls use filter="{field.name}" IS NULL.'),
+            parameter=field.name,
+        )
+    if field.type == "datetime":
+        moments = [moment(t, record.timezone, field.name) for t in texts]
+        if len(moments) == 1 and moments[0].whole_day:
+            return And(tuple(_during(field.name, moments[0], moments[0])))
+        return In(field.name, tuple(m.at for m in moments))
+    values = tuple(read(field, t, record.timezone, field.name) for t in texts)
+    return Compare(field.name, "eq", values[0]) if len(values) == 1 else In(field.name, values)
+
+
+def _interval(text: str, record: DatasetRecord) -> list[Where]:
+    field = record.field(record.time_field)
+    if field is None:
+        raise BadRequest(
+            Text(
+                "這個資料集沒有時間欄位，不能用 datetime。",
+                "This dataset has no time field, so datetime cannot be used.",
+            ),
+            Text("請改用 filter 或欄位參數。", "Use filter or a field's own parameter."),
+            parameter="datetime",
+        )
+    first, slash, last = text.partition("/")
+    ends = [
+        None if slash and end in {"", ".."} else moment(end, record.timezone, "datetime")
+        for end in (first, last if slash else first)
+    ]
+    low, high = ends
+    if low and high and low.at > high.after:
+        raise BadRequest(
+            Text("datetime 的起點晚於終點。", "The datetime interval ends before it begins."),
+            Text("請寫成 起點/終點。", "Write start/end."),
+            parameter="datetime",
+        )
+    if field.type == "date":
+        bounds = [("ge", low), ("le", high)]
+        return [Compare(field.name, op, end.at.date()) for op, end in bounds if end]  # type: ignore[arg-type]
+    if field.type != "datetime":
+        raise mistyped(field, text, "datetime")
+    return _during(field.name, low, high)
+
+
+def _during(name: str, low: Moment | None, high: Moment | None) -> list[Where]:
+    items: list[Where] = []
+    if low and high and low == high and not low.whole_day:
+        return [Compare(name, "eq", low.at)]
+    if low:
+        items.append(Compare(name, "ge", low.at))
+    if high:
+        items.append(Compare(name, "lt" if high.whole_day else "le", high.after))
+    return items
+
+
+def _box(text: str, record: DatasetRecord) -> Where:
+    if record.place is None:
+        raise BadRequest(
+            Text("這個資料集沒有座標欄位，不能用 bbox。", "This dataset has no place, so bbox cannot be used."),
+            Text("請拿掉 bbox。", "Leave bbox out."),
+            parameter="bbox",
+        )
+    parts = text.split(",")
+    if len(parts) != 4 or not all(re.fullmatch(r"-?[0-9]{1,3}(\.[0-9]{1,15})?", p, re.ASCII) for p in parts):
+        raise BadRequest(
+            Text(f"bbox=「{shown(text)}」不是四個數。", f"bbox={shown(text)!r} is no four numbers."),
+            Text(
+                "例如 119.5,21.8,122.1,25.4（西,南,東,北）。",
+                "For example 119.5,21.8,122.1,25.4 (west,south,east,north).",
+            ),
+            parameter="bbox",
+        )
+    return cql2.box([float(p) for p in parts], "bbox")
+
+
+def _as_of(text: str, record: DatasetRecord, parameter: str = "as_of") -> int | datetime:
+    """A version number, or an aware moment (a date means its end)."""
+    if re.fullmatch(r"[0-9]{1,9}", text, re.ASCII):
+        return int(text)
+    found = moment(text, record.timezone, parameter)
+    wall = found.after - timedelta(milliseconds=1) if found.whole_day and parameter == "as_of" else found.at
+    return wall.replace(tzinfo=ZoneInfo(record.timezone)).astimezone(UTC)
+
+
+def _aggregates(text: str, record: DatasetRecord) -> tuple[Aggregate, ...]:
+    known = [f.name for f in record.fields]
+    found, at = [], 0
+    while at < len(text):
+        match = _AGGREGATE.match(text, at)
+        if not match or (match.end() < len(text) and text[match.end()] != ","):
+            break
+        fn, name = match.groups()
+        name = name[1:-1].replace('""', '"') if name.startswith('"') else name.strip()
+        if name != "*" and name not in known:
+            raise UnknownField(name, known, parameter="aggregate")
+        found.append(Aggregate(fn, name))  # type: ignore[arg-type]
+        at = match.end() + 1
+    if not found or at != len(text) + 1 or len(set(found)) != len(found):
+        raise BadRequest(
+            Text(f"aggregate=「{shown(text)}」無法解讀。", f"aggregate={shown(text)!r} cannot be read."),
+            Text(
+                f"例如 avg(aqi),count(*)；可用 {'、'.join(_FNS)}。",
+                f"For example avg(aqi),count(*); functions: {', '.join(_FNS)}.",
+            ),
+            parameter="aggregate",
+        )
+    return tuple(found)

@@ -1,0 +1,88 @@
+"""Joins the dialects into one WSGI app, and tells its addresses apart from the pages'. Django is not needed here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+from urllib.parse import unquote_plus
+
+import falcon
+
+from qingliu.api.cache import ResponseCache
+from qingliu.api.http import Gate, Sender
+from qingliu.api.manners import ErrorDesk, Manners, problem
+from qingliu.api.moenv import openapi as moenv_openapi
+from qingliu.api.moenv import serialize as moenv_serialize
+from qingliu.api.moenv.routes import Moenv
+from qingliu.api.native import cql2, openapi
+from qingliu.api.native.page import Page
+from qingliu.api.native.routes import Native
+from qingliu.core.access import AccessFile
+from qingliu.core.env import Settings
+from qingliu.core.errors import QingliuError
+from qingliu.lake.engine import Engine
+from qingliu.lake.paths import LakePaths
+
+Environ = dict[str, Any]
+App = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
+_KEY = re.compile(r"(?:^|(?<=&))api[_-]?key=([^&]*)&?", re.IGNORECASE)
+_RAW_ADDRESSES = ("REQUEST_URI", "RAW_URI")
+
+
+def make_engine(settings: Settings) -> Engine:
+    """The engine of one serving process."""
+    return Engine(
+        LakePaths(settings.home),
+        threads=settings.engine_threads,
+        memory_limit=settings.engine_memory,
+        deadline_s=settings.deadline_s,
+        parse_where=cql2.parse,
+    )
+
+
+def make_data_api(settings: Settings, engine: Engine | None = None) -> App:
+    """The whole data API as a WSGI app: native at /api, the MOENV dialect at /api/v2."""
+    engine = engine or make_engine(settings)
+    cache = ResponseCache()
+    sender = Sender(cache, Gate(max(1, settings.web_threads - 2)))
+    access = AccessFile(LakePaths(settings.home).access_db)
+    app: falcon.App = falcon.App(middleware=[Manners(cache, engine.published.generation, access)])
+    app.req_options.strip_url_path_trailing_slash = True
+    description = openapi.document(settings.base_url, moenv_openapi.paths())
+    Native(engine, sender, settings.base_url, description).add_to(app)
+    app.add_route("/api/docs", Page(description, sender))
+    Moenv(engine, sender, access).add_to(app)
+    desk = ErrorDesk((("/api/v2/", moenv_serialize.error), ("", problem)))
+    app.add_error_handler(Exception, desk.unexpected)
+    app.add_error_handler(falcon.HTTPError, desk.http)
+    app.add_error_handler(QingliuError, desk.told)
+    return keys_out_of_sight(app)
+
+
+def keys_out_of_sight(app: App) -> App:
+    """Take keys that old clients put into MOENV addresses out of the address before anything can log, keep or echo it."""
+
+    def serve(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        query = environ.get("QUERY_STRING", "")
+        if "key=" in query.lower() and environ.get("PATH_INFO", "").lower().startswith("/api/v2/"):
+            found = _KEY.search(query)
+            if found:
+                environ["qingliu.address_key"] = unquote_plus(found[1])
+                environ["QUERY_STRING"] = _KEY.sub("", query).rstrip("&")
+                for name in _RAW_ADDRESSES:
+                    if name in environ:
+                        environ[name] = environ["PATH_INFO"]
+        return app(environ, start_response)
+
+    return serve
+
+
+def dispatch(data_api: App, pages: App) -> App:
+    """``/api`` and everything under it to the data API, the rest to the pages."""
+
+    def serve(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "")
+        return (data_api if path == "/api" or path.startswith("/api/") else pages)(environ, start_response)
+
+    return serve
