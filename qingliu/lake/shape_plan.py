@@ -166,7 +166,25 @@ def _mapped(record: DatasetRecord, read: ReadSpec, source: RawInput) -> Mapped:
         wide = hour_columns(read.unpivot, headers, source.name)
         derived |= {read.unpivot.time_to, read.unpivot.value_to}
     found = match(record, headers, derived=frozenset(derived), name=source.name)
+    if not found.positions:
+        raise _strange(record, source)
     if wide:
         used = {headers[i] for i, _, _ in wide.hours} | {headers[wide.date]}
         found = Match(found.positions, found.missing, tuple(u for u in found.unknown if u not in used))
     return Mapped(source, found, wide)
+
+
+def _strange(record: DatasetRecord, source: RawInput) -> BadSource:
+    shown = "、".join(h[:40] for h in source.columns[:20])
+    wanted = "、".join(f.name for f in record.fields[:20])
+    return BadSource(
+        Text(
+            f"「{source.name}」沒有任何宣告的欄位；標題為：{shown}。",
+            f"'{source.name}' has none of the columns; it has: {shown}.",
+        ),
+        Text(
+            f"請確認是否為正確的檔案；應有欄位：{wanted}。",
+            f"Check that it is the right file; the columns are: {wanted}.",
+        ),
+        parameter=source.name,
+    )

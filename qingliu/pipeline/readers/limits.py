@@ -15,7 +15,8 @@ class Limits:
     ratio: int = 150
     ratio_from_bytes: int = 64 << 20
     document_bytes: int = 512 << 20  # JSON and XML documents
-    sheet_bytes: int = 128 << 20  # declared size of everything in a spreadsheet
+    sheet_bytes: int = 512 << 20  # declared size of everything in a spreadsheet
+    sheet_ratio_from_bytes: int = 32 << 20
     sheet_memory_bytes: int = 1 << 30
     sheet_cpu_s: int = 60
     sheet_cells: int = 20_000_000
