@@ -32,7 +32,7 @@ TEXT_ENDINGS = (
 
 def machine_words() -> set[str]:
     """Places that only this machine knows: checkout, home, and whatever pip is told here."""
-    words = {ROOT.as_posix(), Path.home().as_posix() + "/", sys.base_prefix + "/"}
+    words = {ROOT.as_posix() + "/", Path.home().as_posix() + "/", sys.base_prefix + "/"}
     told = [
         v for k, v in os.environ.items() if re.match(r"(PIP|UV|NPM_CONFIG)_.*(URL|INDEX|LINKS|REGISTRY|HOST)", k, re.I)
     ]
