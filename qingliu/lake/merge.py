@@ -52,9 +52,13 @@ class Delivery:
         self._con = con
         self._layout = layout
         self._number = number
-        self._file = f"read_parquet({literal(str(staged))}, file_row_number=true)"
-        self.rows = scalar(con, f"SELECT count(*) FROM read_parquet({literal(str(staged))})")
-        self._plain = f"read_parquet({literal(str(staged))})"
+        plain = f"read_parquet({literal(str(staged))})"
+        numbered = f"read_parquet({literal(str(staged))}, file_row_number=true)"
+        self.rows = scalar(con, f"SELECT count(*) FROM {plain}")
+        if "_order" not in {name for name, *_ in con.execute(f"DESCRIBE SELECT * FROM {plain}").fetchall()}:
+            # the shaper leaves rows in the order of the delivery: their place in the file is that order
+            plain = numbered = f"(SELECT *, file_row_number AS _order FROM {numbered})"
+        self._file, self._plain = numbered, plain
         con.execute("CREATE TEMP TABLE losers (_row BIGINT PRIMARY KEY, conflict BOOLEAN)")
         self._any_losers = False
 
