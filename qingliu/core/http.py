@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urljoin
+from urllib.parse import quote, urljoin
 
 import httpcore2
 import httpx2
@@ -209,17 +209,19 @@ class Door:
         limits: Limits = Limits(),
         conditional: Conditional | None = None,
         headers: Mapping[str, str] | None = None,
+        secrets: tuple[str, ...] = (),
     ) -> Answer:
         """The answer of ``url``, its decoded body whole in the file ``into``.
 
         Raises Refused (an address or body we will not take), BadSource (it answered badly, or not in time) or Busy (the
-        host asked for rest). ``headers`` named like keys go to the first host only.
+        host asked for rest). ``secrets`` are never shown; they and whatever is named like a key count as such, and
+        headers that carry one go to the first host only.
         """
         host = addresses.split(url).hostname or ""
         self._check_rest(host)
         held = tuple(v for n, v in (headers or {}).items() if addresses.is_secret_name(n))
+        secrets = (*secrets, *(quote(s, safe="") for s in secrets), *addresses.secrets_of(url), *held)
         deadline = Deadline(limits.timeout_s)
-        secrets = (*addresses.secrets_of(url), *held)
         call = _Call(url, into, limits, conditional, headers or {}, deadline, secrets)
         try:
             answer = self._tried(call)
@@ -263,7 +265,7 @@ class Door:
             if parts.scheme == "https" and to.scheme == "http":
                 raise http_told.downgraded(parts.hostname or "")
             if (to.scheme, to.netloc) != (parts.scheme, parts.netloc):
-                headers = {n: v for n, v in headers.items() if not addresses.is_secret_name(n)}
+                headers = {n: v for n, v in headers.items() if v not in call.secrets}
             url = onward
         raise http_told.too_many_redirects(addresses.split(call.url).hostname or "", REDIRECTS)
 
@@ -332,7 +334,7 @@ def _taken(call: _Call, url: str, response: httpx2.Response) -> Answer:
     marks = (headers.get("etag", ""), headers.get("last-modified", ""))
     if status == 304 and call.conditional:
         kept = (marks[0] or call.conditional.etag, marks[1] or call.conditional.last_modified)
-        return Answer(status, headers, None, True, *kept, "", 0, addresses.shown(url))
+        return Answer(status, headers, None, True, *kept, "", 0, call.safe(addresses.shown(url)))
     if status not in {200, 203}:
         raise _bad_status(call, host, response)
     if headers.get("content-length", "").isdigit() and int(headers["content-length"]) > call.limits.max_bytes:
@@ -350,7 +352,7 @@ def _taken(call: _Call, url: str, response: httpx2.Response) -> Answer:
         host=host,
         check=check,
     )
-    return Answer(status, headers, call.into, False, *marks, saved.sha256, saved.bytes, addresses.shown(url))
+    return Answer(status, headers, call.into, False, *marks, saved.sha256, saved.bytes, call.safe(addresses.shown(url)))
 
 
 def _failure(call: _Call, host: str, exc: Exception) -> Exception:
@@ -393,6 +395,7 @@ def get(
     limits: Limits = Limits(),
     conditional: Conditional | None = None,
     headers: Mapping[str, str] | None = None,
+    secrets: tuple[str, ...] = (),
 ) -> Answer:
     """``Door.get`` of this process's shared door: the same promises and errors."""
-    return _shared.get(url, into, limits=limits, conditional=conditional, headers=headers)
+    return _shared.get(url, into, limits=limits, conditional=conditional, headers=headers, secrets=secrets)

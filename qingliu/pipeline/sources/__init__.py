@@ -1,0 +1,47 @@
+"""Where new data comes from: each kind of source fetches a Delivery of local files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
+
+from qingliu.core import env
+from qingliu.core.dataset import SourceSpec, Text
+from qingliu.core.errors import BadDefinition
+from qingliu.pipeline.sources import files, folder, harvest, http
+from qingliu.pipeline.sources.base import Delivery, State, Surroundings, surroundings
+
+__all__ = ["KINDS", "Delivery", "State", "Surroundings", "fetch", "surroundings"]
+
+
+class Fetch(Protocol):
+    """What each kind promises."""
+
+    def __call__(self, source: SourceSpec, *, workdir: Path, state: State, around: Surroundings) -> Delivery: ...
+
+
+KINDS: Mapping[str, Fetch] = {
+    "files": files.fetch,
+    "folder": folder.fetch,
+    "http": http.fetch,
+    "harvest": harvest.fetch,
+}
+
+
+def fetch(source: SourceSpec, *, workdir: Path, state: State, around: Surroundings | None = None) -> Delivery:
+    """What is new at the source, as files in ``workdir`` (made when absent).
+
+    ``around`` is what the settings allow unless told. Raises BadDefinition (the options are wrong), BadSource (it delivers
+    no data), Refused (an address or body we do not take) or Busy (it asked for rest). Nothing is remembered here: the
+    caller stores ``Delivery.state``.
+    """
+    if source.kind not in KINDS:
+        known = "、".join(sorted(KINDS))
+        raise BadDefinition(
+            Text(f"沒有「{source.kind[:40]}」這種來源。", f"There is no source of kind '{source.kind[:40]}'."),
+            Text(f"可用：{known}。", f"The kinds are: {known}."),
+            parameter="source.kind",
+        )
+    workdir.mkdir(parents=True, exist_ok=True)
+    return KINDS[source.kind](source, workdir=workdir, state=state, around=around or surroundings(env.load()))
