@@ -15,7 +15,7 @@ from qingliu.core.dataset import SourceSpec, Text
 from qingliu.core.errors import BadDefinition
 from qingliu.pipeline.simulation.feeds import FEEDS, Feed, first_hour, last_hour
 from qingliu.pipeline.simulation.sheet import WRITERS, Sheet, Span, write
-from qingliu.pipeline.sources.base import Delivery, State, fingerprint, number, remembered, wanted
+from qingliu.pipeline.sources.base import Delivery, State, fingerprint, noted, number, remembered, wanted
 
 DEFAULT_SEED = 7
 HOURS_A_FILE = 24 * 31
@@ -34,22 +34,22 @@ def fetch(source: SourceSpec, *, workdir: Path, state: State, now: Callable[[], 
     if before:
         start = max(start, datetime.fromisoformat(before) + timedelta(hours=1))
     if before and (made.cadence == "snapshot" or start > end):
-        return _nothing(state)
+        return _nothing(feed, state)
     seed = int(number(source, "seed", DEFAULT_SEED))
     sheets = [(span, made.make(span)) for span in _spans(made, Span(start, end, seed))]
     files = tuple(_write(sheet, style, workdir, feed, span) for span, sheet in sheets if sheet.rows)
     through = {"source": fingerprint(source), "through": end.isoformat()}
     if not files:
-        return Delivery((), True, through, Text("這段時間沒有新資料。", "Nothing new in this time."))
+        return Delivery((), True, through, noted(feed, Text("這段時間沒有新資料。", "Nothing new in this time.")))
     rows = sum(len(sheet.rows) for _, sheet in sheets)
     note = Text(
         f"模擬資料 {rows:,} 列，至 {end:%Y-%m-%d %H:%M}。", f"{rows:,} simulated rows up to {end:%Y-%m-%d %H:%M}."
     )
-    return Delivery(files, False, through, note)
+    return Delivery(files, False, through, noted(feed, note))
 
 
-def _nothing(state: State) -> Delivery:
-    return Delivery((), True, dict(state), Text("沒有新資料。", "Nothing new."))
+def _nothing(feed: str, state: State) -> Delivery:
+    return Delivery((), True, dict(state), noted(feed, Text("沒有新資料。", "Nothing new.")))
 
 
 def _write(sheet: Sheet, style: str, workdir: Path, feed: str, span: Span) -> Path:
