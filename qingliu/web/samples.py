@@ -29,8 +29,8 @@ def samples(code: str, base_url: str, pairs: tuple[tuple[str, str], ...] = ()) -
     moenv = base_url + api_moenv(code, (("format", "json"), ("limit", "5")))
     return (
         Sample("native", "curl", f"curl -s {shlex.quote(native)}"),
-        Sample("native", "python", _python(native, 'answer["rows"]')),
         Sample("moenv", "curl", f"curl -s {shlex.quote(moenv)}"),
+        Sample("native", "python", _python(native, 'answer["rows"]')),
         Sample("moenv", "python", _python(moenv, "answer")),
     )
 

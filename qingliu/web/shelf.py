@@ -9,6 +9,7 @@ from qingliu.core.dataset import Text
 from qingliu.core.errors import BadRequest
 from qingliu.lake.published import Entry, Published
 from qingliu.web.figures import portal
+from qingliu.web.page import page_number
 from qingliu.web.preview import Parameters
 
 PAGE = 20
@@ -87,16 +88,9 @@ def wish(parameters: Parameters) -> Wish:
             Text(f"可用的排序：{'、'.join(SORTS)}。", f"The orders are: {', '.join(SORTS)}."),
             parameter="sort",
         )
-    page = parameters.get("page", "") or "1"
-    if not (page.isascii() and page.isdigit() and 0 < int(page[:9]) <= 100_000 and len(page) < 9):
-        raise BadRequest(
-            Text("頁碼不是可用的數。", "The page is not a usable number."),
-            Text("請從第 1 頁開始。", "Begin at page 1."),
-            parameter="page",
-        )
     words = " ".join(parameters.get("q", "").split())[:MAX_WORDS]
     chosen = {n: parameters.get(n, "")[:100] for n in FACETS}
-    return Wish(words, **chosen, sort=sort, page=int(page))
+    return Wish(words, **chosen, sort=sort, page=page_number(parameters))
 
 
 def choose(parameters: Parameters, published: Published) -> Shelf:

@@ -12,6 +12,13 @@ from qingliu.lake.engine import Engine, Plan
 from qingliu.web import preview, wording
 
 
+AQI = "aqi"  # the one column whose values carry the index' colours
+
+
+def _numeric(field: FieldRecord) -> bool:
+    return field.type in ("integer", "number") and field.name != AQI
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
     """One cell: ``value`` None is null; ``flag`` a code of the flags' vocabulary or ""; ``band`` 1 to 6 for an AQI."""
@@ -25,7 +32,7 @@ class Cell:
     @property
     def numeric(self) -> bool:
         """Whether the column holds numbers, which stand right-aligned."""
-        return self.field.type in ("integer", "number")
+        return _numeric(self.field)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +42,11 @@ class Head:
     field: FieldRecord
     state: str
     address: str
+
+    @property
+    def numeric(self) -> bool:
+        """Whether the column's cells stand right-aligned."""
+        return _numeric(self.field)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +103,6 @@ def _flags(text: Any) -> dict[str, str]:
 
 
 def _cell(field: FieldRecord, value: Any, flag: str) -> Cell:
-    if field.name == "aqi" and isinstance(value, (int, float)) and value > 0:
+    if field.name == AQI and isinstance(value, (int, float)) and value > 0:
         return Cell(field, value, flag, *wording.aqi_band(value))
     return Cell(field, value, flag)

@@ -15,8 +15,8 @@ urlpatterns: list[URLPattern] = [
     path("dataset/detail/<str:code>/", public.dataset),
     path("about/", public.about, name="about"),
     path("runs/", runs.history, name="runs"),
-    path("runs/<str:run_id>/", runs.run, name="run"),
-    path("runs/<str:run_id>/quarantine/", runs.quarantine, name="quarantine"),
+    path("runs/<uuid:run_id>/", runs.run, name="run"),
+    path("runs/<uuid:run_id>/quarantine/", runs.quarantine, name="quarantine"),
     path("login/", session.LogIn.as_view(), name="login"),
     path("logout/", session.LogOut.as_view(), name="logout"),
 ]

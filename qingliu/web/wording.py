@@ -70,6 +70,17 @@ def sort_name(sort: str) -> str:
     return {"relevance": _("相關"), "updated": _("更新時間"), "title": _("名稱"), "code": _("代碼")}[sort]
 
 
+def judge_name(judge: str) -> str:
+    """A judge in words."""
+    names = {"drift": _("結構變動"), "privacy": _("個資"), "balance": _("對帳"), "volume": _("資料量")}
+    return names.get(judge, judge)
+
+
+def severity_name(severity: str) -> str:
+    """A finding's gravity in words."""
+    return {"info": _("提示"), "warning": _("注意"), "hold": _("暫緩"), "reject": _("退回")}.get(severity, severity)
+
+
 def role_name(role: str) -> str:
     """A contact's role in words."""
     return {"steward": _("資料管理者"), "deputy": _("代理人"), "contact": _("聯絡窗口")}.get(role, role)
@@ -105,19 +116,19 @@ def frequency(promise: Frequency) -> str:
     n = promise.every
     match promise.unit:
         case "minute":
-            return ngettext("每 %(n)s 分鐘", "每 %(n)s 分鐘", n) % {"n": n}
+            return ngettext("每分鐘", "每 %(n)s 分鐘", n) % {"n": n}
         case "hour":
-            return ngettext("每 %(n)s 小時", "每 %(n)s 小時", n) % {"n": n}
+            return ngettext("每小時", "每 %(n)s 小時", n) % {"n": n}
         case "day":
-            return ngettext("每 %(n)s 日", "每 %(n)s 日", n) % {"n": n}
+            return ngettext("每日", "每 %(n)s 日", n) % {"n": n}
         case "week":
-            return ngettext("每 %(n)s 週", "每 %(n)s 週", n) % {"n": n}
+            return ngettext("每週", "每 %(n)s 週", n) % {"n": n}
         case "month":
-            return ngettext("每 %(n)s 月", "每 %(n)s 月", n) % {"n": n}
+            return ngettext("每月", "每 %(n)s 月", n) % {"n": n}
         case "quarter":
-            return ngettext("每 %(n)s 季", "每 %(n)s 季", n) % {"n": n}
+            return ngettext("每季", "每 %(n)s 季", n) % {"n": n}
         case "year":
-            return ngettext("每 %(n)s 年", "每 %(n)s 年", n) % {"n": n}
+            return ngettext("每年", "每 %(n)s 年", n) % {"n": n}
     return _("不定期")
 
 

@@ -36,6 +36,12 @@ def plain(text: Text | None) -> str:
 
 
 @register.filter
+def own(text: Text | None) -> str:
+    """A Text where it exists in the page's language, else ""; for places that cannot be marked with a language."""
+    return "" if text is None else text.en if language().startswith("en") else text.zh
+
+
+@register.filter
 def in_han(value: Any) -> SafeString | str:
     """Data as text; Chinese data on an English page carries its language for screen readers and fonts."""
     text = str(value)
@@ -77,7 +83,15 @@ def web_address(url: Any) -> str:
     return links.safe_url(str(url or ""))
 
 
-for _filter in (wording.op_name, wording.sort_name, wording.role_name, wording.format_name, wording.format_note):
+for _filter in (
+    wording.op_name,
+    wording.sort_name,
+    wording.role_name,
+    wording.judge_name,
+    wording.severity_name,
+    wording.format_name,
+    wording.format_note,
+):
     register.filter(_filter.__name__, _filter)
 register.filter("size", wording.size)
 register.filter("frequency", wording.frequency)

@@ -166,9 +166,12 @@ class Download:
     address: str
 
 
+_ALL = {f: (("limit", "1000000000"),) for f in ("json", "geojson")}  # these answer a page where no limit is named
+
+
 def _downloads(entry: Entry, pairs: tuple[tuple[str, str], ...]) -> tuple[Download, ...]:
     formats = ["csv", "json", *(["geojson"] if entry.record.place else []), "parquet", "ndjson"]
-    native = [Download(f, links.api_rows(entry.code, (*pairs, ("f", f)))) for f in formats]
+    native = [Download(f, links.api_rows(entry.code, (*pairs, ("f", f), *_ALL.get(f, ())))) for f in formats]
     if pairs:  # the MOENV dialect asks in its own words; filtered XML is left to those who know it
         return tuple(native)
-    return (*native, Download("xml", links.api_moenv(entry.code, (("format", "xml"),))))
+    return (*native, Download("xml", links.api_moenv(entry.code, (("format", "xml"), *_ALL["json"]))))

@@ -55,5 +55,15 @@ def public(view: View) -> View:
         patch_cache_control(response, public=True, no_cache=True)
         return response
 
-    answer: View = require_safe(condition(etag_func=_etag)(told(inner)))
-    return answer
+    held: View = condition(etag_func=_etag)(told(inner))
+
+    @wraps(view)
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response = held(request, *args, **kwargs)
+        if response.status_code not in (200, 304):
+            del response.headers["ETag"]  # what failed once may succeed without a publication
+            patch_cache_control(response, no_cache=True)
+        return response
+
+    safe: View = require_safe(answer)
+    return safe
