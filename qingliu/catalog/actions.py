@@ -56,7 +56,7 @@ def register_definition(*, text: str, path: str = "", by: Actor) -> Registered:
         if row is not None:
             require(by, "define", agency=row.agency.code)
             if row.definition_hash == digest:
-                return Registered(row.code, row.kind, row.status, new=False, changed=False)
+                return Registered(row.code, str(row.kind), str(row.status), new=False, changed=False)
         new = row is None
         row = _changed(row, definition, by)
         row.definition, row.definition_hash, row.definition_path = text, digest, path
@@ -71,7 +71,7 @@ def register_definition(*, text: str, path: str = "", by: Actor) -> Registered:
             detail={"sha256": digest, "status": row.status},
         )
         transaction.on_commit(partial(publication.publish, [row.code]))
-    return Registered(row.code, row.kind, row.status, new=new, changed=True)
+    return Registered(row.code, str(row.kind), str(row.status), new=new, changed=True)
 
 
 def _changed(row: Dataset | None, definition: Definition, by: Actor) -> Dataset:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
 
+from qingliu.catalog.models import Dataset
 from qingliu.core import codec
 from qingliu.core.dataset import Text
 from qingliu.core.errors import NotFound
@@ -16,6 +17,8 @@ from qingliu.core.records import Balance, Verdict
 from qingliu.lake.paths import LakePaths
 from qingliu.pipeline.models import Run, Source
 from qingliu.pipeline.rules import SETTLED, UNFINISHED, Seen
+
+QUEUE_PATIENCE = timedelta(hours=3)  # longer than any job: a queued look that never came is asked for again
 
 
 def paths() -> LakePaths:
@@ -82,4 +85,10 @@ def quarantine_file(row: Run) -> Path | None:
 def due_sources(now: datetime) -> list[Source]:
     """Sources that are to be looked at now and do not wait in the queue already, longest waiting first."""
     waiting = Source.objects.select_related("dataset").filter(due_at__lte=now)
-    return list(waiting.filter(Q(queued_at=None)).order_by("due_at"))
+    return list(waiting.filter(Q(queued_at=None) | Q(queued_at__lt=now - QUEUE_PATIENCE)).order_by("due_at"))
+
+
+def tables() -> list[str]:
+    """Codes of every dataset that has a version, by code."""
+    found = Dataset.objects.filter(kind=Dataset.Kind.TABLE, current__isnull=False)
+    return list(found.order_by("code").values_list("code", flat=True))

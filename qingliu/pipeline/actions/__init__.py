@@ -3,6 +3,18 @@
 from qingliu.pipeline.actions.deliver import run_delivery
 from qingliu.pipeline.actions.hold import reject, release
 from qingliu.pipeline.actions.mend import expire, reconcile
-from qingliu.pipeline.actions.source import note_queued, run_source
+from qingliu.pipeline.actions.source import note_queued, run_source, watch_sources
+from qingliu.pipeline.actions.upkeep import maintain, verify
 
-__all__ = ["expire", "note_queued", "reconcile", "reject", "release", "run_delivery", "run_source"]
+__all__ = [
+    "expire",
+    "maintain",
+    "note_queued",
+    "reconcile",
+    "reject",
+    "release",
+    "run_delivery",
+    "run_source",
+    "verify",
+    "watch_sources",
+]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import shutil
 from datetime import timedelta
+from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 
 from qingliu.accounts.rules import Actor, require
@@ -49,12 +51,13 @@ def run_source(*, code: str, by: Actor) -> Run | None:
         shutil.rmtree(workdir, ignore_errors=True)
         workdir.mkdir(parents=True, mode=0o700)
         try:
-            found = sources.fetch(spec, workdir=workdir, state=memory.state)
+            around = sources.surroundings(settings.QINGLIU)
+            found = sources.fetch(spec, workdir=workdir, state=memory.state, around=around)
             run = None
             if not found.unchanged:
-                run = deliver.carry(row, deliver.Parcel(tuple(found.files), found.note), by=by)
+                run = deliver.carry(row, deliver.Parcel(found.files, f"{found.note.zh} {found.note.en}".strip()), by=by)
             error = Text(run.error_zh, run.error_en) if run and run.state == State.FAILED else None
-            _remember(memory, spec, found.state if error is None else memory.state, error)
+            _remember(memory, spec, dict(found.state) if error is None else memory.state, error)
         except QingliuError as told:
             reason = Text(f"{told.reason.zh}{told.remedy.zh}", f"{told.reason.en} {told.remedy.en}".strip())
             _failed(row, memory, spec, reason, by)
@@ -77,7 +80,7 @@ def _failed(row: Dataset, memory: Source, spec: SourceSpec, reason: Text, by: Ac
     log.warning("source of %s failed: %s", row.code, redact(reason.en))
 
 
-def _remember(memory: Source, spec: SourceSpec, state: dict[str, str], error: Text | None) -> None:
+def _remember(memory: Source, spec: SourceSpec, state: dict[str, Any], error: Text | None) -> None:
     moment = now()
     memory.state, memory.checked_at, memory.queued_at = state, moment, None
     memory.failures = memory.failures + 1 if error else 0
@@ -89,6 +92,16 @@ def _remember(memory: Source, spec: SourceSpec, state: dict[str, str], error: Te
     memory.save()
 
 
-def note_queued(*, code: str) -> bool:
-    """Mark a due source as waiting in the queue; False where it already waits. Not a write about data: no audit row."""
-    return bool(Source.objects.filter(dataset__code=code, queued_at=None).update(queued_at=now()))
+def watch_sources() -> int:
+    """Remember every scheduled source that is not remembered yet, due at once; how many. No audit row: nothing is decided."""
+    added = 0
+    for row in catalogue.datasets().filter(source=None, kind=Dataset.Kind.TABLE):
+        if catalogue.definition(row).source.every_s and row.status != Dataset.Status.WITHDRAWN:
+            Source.objects.get_or_create(dataset=row, defaults={"due_at": now()})
+            added += 1
+    return added
+
+
+def note_queued(*, code: str) -> None:
+    """Remember that a look at the source waits in the queue, so that it is not asked for twice."""
+    Source.objects.filter(dataset__code=code).update(queued_at=now())

@@ -1,0 +1,77 @@
+"""The command ``qingliu``: one parser, one place where errors become words and exit codes.
+
+Exit codes: 0 done · 1 failed, with the reason and the remedy · 2 wrong use or a bad setting · 3 held for a person.
+"""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import os
+import sys
+from collections.abc import Sequence
+
+from qingliu import __version__
+from qingliu.config import server
+from qingliu.core import env
+from qingliu.core.errors import QingliuError
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; answers its exit code."""
+    given = list(sys.argv[1:] if argv is None else argv)
+    try:
+        settings = env.load()
+        if given[:1] == ["serve-data"]:  # must run where Django and its database do not
+            return _serve_data(settings, given[1:])
+        return _with_django(given)
+    except env.BadSetting as error:
+        print(f"設定錯誤 Bad setting: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        return 1
+    except KeyboardInterrupt:
+        print("已中斷 interrupted", file=sys.stderr)
+        return 130
+
+
+def _serve_data(settings: env.Settings, rest: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="qingliu serve-data", description="只提供資料 API serve the data API alone")
+    parser.add_argument("--port", type=int, default=settings.port, help="0 = 任一可用埠 any free port")
+    return server.serve_data(settings, port=parser.parse_args(rest).port)
+
+
+def _with_django(given: Sequence[str]) -> int:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "qingliu.config.settings")
+    import django
+
+    django.setup()
+    # after setup: these modules reach the models
+    from qingliu.accounts.rules import operator
+    from qingliu.config.commands import data, demo, people, portal, told
+
+    parser = argparse.ArgumentParser(prog="qingliu", description="清流 Qingliu：開放資料平臺 an open-data platform")
+    parser.add_argument("--version", action="version", version=f"qingliu {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for subject in (portal, data, people, demo):
+        subject.add(commands)
+    commands.add_parser("serve-data", help="只提供資料 API，不需 Django serve the data API alone, without Django")
+    args = parser.parse_args(given)
+    try:
+        code: int = args.do(args, operator(_who()))
+    except QingliuError as error:
+        told.error(error)
+        return told.FAILED
+    return code
+
+
+def _who() -> str:
+    """The name of whoever holds the shell, for audit rows."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # no such user in the system's list
+        return str(os.getuid())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The commands of ``qingliu``, by subject. Each module adds its own to the parser; Django is set up before they load."""

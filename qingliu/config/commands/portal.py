@@ -1,0 +1,118 @@
+"""Commands about the portal itself: setup, up, work, verify, maintain, backup, restore, manage."""
+
+from __future__ import annotations
+
+import argparse
+
+from django.conf import settings
+from django.core.management import call_command, execute_from_command_line
+
+from qingliu.accounts import actions as accounts
+from qingliu.accounts.rules import Actor
+from qingliu.catalog import publication
+from qingliu.config import server, worker
+from qingliu.config.commands import told
+from qingliu.lake.paths import LakePaths
+from qingliu.pipeline import actions, queries
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add these commands to the parser."""
+    for name in ("setup", "migrate"):
+        parser = commands.add_parser(name, help="建立或更新資料庫與目錄 make or update the database and folders")
+        parser.set_defaults(do=do_setup)
+
+    start = commands.add_parser("up", help="啟動網站、資料 API 與背景工作 start pages, data API and worker")
+    start.add_argument("--port", type=int, default=None, help="0 = 任一可用埠 any free port")
+    start.add_argument("--no-worker", action="store_true", help="不啟動背景工作 without the worker")
+    start.set_defaults(do=do_up)
+
+    work = commands.add_parser("work", help="只執行背景工作 run the worker alone")
+    work.add_argument("--parent", type=int, default=0, help=argparse.SUPPRESS)
+    work.set_defaults(do=do_work)
+
+    for name, help_text, do in (
+        ("verify", "重算保留版本的雜湊與列數 recompute hashes and counts of kept versions", do_verify),
+        ("maintain", "整併、到期與驗證 compact, expire and verify", do_maintain),
+    ):
+        parser = commands.add_parser(name, help=help_text)
+        parser.add_argument("codes", nargs="*", metavar="CODE", help="預設全部 default: all")
+        parser.set_defaults(do=do)
+
+    again = commands.add_parser(
+        "republish", help="由資料庫重建發布目錄 rebuild the published catalogue from the database"
+    )
+    again.set_defaults(do=do_republish)
+
+    manage = commands.add_parser("manage", help="Django 管理指令 Django's own commands")
+    manage.add_argument("rest", nargs=argparse.REMAINDER)
+    manage.set_defaults(do=do_manage)
+
+
+def prepare(by: Actor) -> None:
+    """Bring folders, database, agencies and static files up to date; may be repeated."""
+    LakePaths(settings.QINGLIU.home).make()
+    call_command("migrate", verbosity=0, interactive=False)
+    accounts.seed_agencies(by=by)
+    accounts.export_keys()
+    call_command("collectstatic", verbosity=0, interactive=False)
+
+
+def do_setup(args: argparse.Namespace, by: Actor) -> int:
+    """Prepare the home."""
+    prepare(by)
+    told.say(f"已就緒 ready: {settings.QINGLIU.home}")
+    return told.DONE
+
+
+def do_up(args: argparse.Namespace, by: Actor) -> int:
+    """Prepare, mend, and serve until told to stop."""
+    prepare(by)
+    actions.reconcile(by=by)
+    port = settings.QINGLIU.port if args.port is None else args.port
+    return server.up(settings.QINGLIU, port=port, worker=not args.no_worker)
+
+
+def do_work(args: argparse.Namespace, by: Actor) -> int:
+    """Run the worker until told to stop."""
+    return worker.work(args.parent)
+
+
+def do_verify(args: argparse.Namespace, by: Actor) -> int:
+    """Verify every file of every kept version."""
+    bad = 0
+    for code in args.codes or queries.tables():
+        found = actions.verify(code=code, by=by)
+        bad += len(found)
+        told.say(f"{code}: " + ("完好 sound" if not found else f"{len(found)} 個問題 problem(s)"))
+        for f in found:
+            told.say(f"  {f.place}: {f.reason.zh}{f.remedy.zh} {f.reason.en} {f.remedy.en}")
+    return told.FAILED if bad else told.DONE
+
+
+def do_maintain(args: argparse.Namespace, by: Actor) -> int:
+    """Compact, expire and verify."""
+    bad = 0
+    for code in args.codes or queries.tables():
+        kept = actions.maintain(code=code, by=by)
+        numbers = "、".join(f"v{n}" for n in kept.versions) or "-"
+        told.say(f"{kept.code}: 更動版本 versions changed {numbers}，移除檔案 files removed {kept.removed:,}")
+        for f in kept.findings:
+            told.say(f"  {f.place}: {f.reason.zh}{f.remedy.zh} {f.reason.en} {f.remedy.en}")
+        bad += len(kept.findings)
+    removed = actions.expire(by=by)
+    told.say(f"移除到期的隔離與暫緩資料 expired private data removed: {removed:,}")
+    return told.FAILED if bad else told.DONE
+
+
+def do_republish(args: argparse.Namespace, by: Actor) -> int:
+    """Rebuild the published catalogue."""
+    count = publication.publish_all()
+    told.say(f"發布目錄已重建：{count:,} 項。 The published catalogue has {count:,} entries.")
+    return told.DONE
+
+
+def do_manage(args: argparse.Namespace, by: Actor) -> int:
+    """Hand the rest to Django."""
+    execute_from_command_line(["qingliu manage", *args.rest])
+    return told.DONE

@@ -1,0 +1,74 @@
+"""The worker process: a heart that keeps API keys current, a schedule of sources, and the queue that runs them."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import time
+from datetime import date
+from types import FrameType
+
+from django.db import DatabaseError, close_old_connections
+from django_q.cluster import Cluster
+from django_q.tasks import async_task
+
+from qingliu.accounts import actions as accounts
+from qingliu.accounts.rules import WORKER
+from qingliu.config import wiring
+from qingliu.core.clock import TAIPEI, now
+from qingliu.pipeline import actions, jobs, queries
+
+log = logging.getLogger("qingliu.worker")
+BEAT_S = 10.0
+LOOK_S = 2.0
+TIDY_HOUR = 3  # Asia/Taipei, when few look
+
+
+class Schedule:
+    """What is due when. Time is passed in, so that a test can turn the clock."""
+
+    def __init__(self) -> None:
+        self._beat_at = 0.0
+        self._tidied: date | None = None
+
+    def tick(self, monotonic_s: float) -> None:
+        """Beat if it is time, and put what is due into the queue."""
+        if monotonic_s - self._beat_at >= BEAT_S or not self._beat_at:
+            accounts.export_keys()
+            actions.watch_sources()
+            self._beat_at = monotonic_s
+        for source in queries.due_sources(now()):
+            actions.note_queued(code=source.dataset.code)
+            async_task(jobs.look, source.dataset.code, task_name=f"look {source.dataset.code}"[:100])
+        local = now().astimezone(TAIPEI)
+        if local.hour == TIDY_HOUR and self._tidied != local.date():
+            self._tidied = local.date()
+            async_task(jobs.tidy, task_name="tidy")
+            async_task(jobs.maintain, task_name="maintain")
+
+
+def work(parent: int = 0) -> int:
+    """Run until told to stop, or until the process ``parent`` (0 = nobody) is no longer ours."""
+    wiring.connect()
+    mended = actions.reconcile(by=WORKER)
+    log.info("reconciled: %s", mended)
+    stopping: list[int] = []
+    cluster = Cluster()
+    cluster.start()
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        stopping.append(number)
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    schedule = Schedule()
+    while not stopping and (not parent or os.getppid() == parent):
+        close_old_connections()
+        try:
+            schedule.tick(time.monotonic())
+        except (DatabaseError, OSError):  # an edge: a full disk or a busy database must not stop the heart for good
+            log.exception("the schedule could not go on; trying again")
+        time.sleep(LOOK_S)
+    cluster.stop()
+    return 0
