@@ -96,7 +96,10 @@ def _whole(parameters: Parameters, name: str, default: int, low: int, high: int)
         return int(text)
     raise BadRequest(
         Text(f"{name} 不是可用的數。", f"{name} is not a usable number."),
-        Text(f"請給 {low} 到 {high} 的整數；更多資料請下載。", f"Give a whole number from {low} to {high}; download for more."),
+        Text(
+            f"請給 {low} 到 {high} 的整數；更多資料請下載。",
+            f"Give a whole number from {low} to {high}; download for more.",
+        ),
         parameter=name,
     )
 
@@ -132,9 +135,7 @@ def query(ask: Ask, record: DatasetRecord) -> Query:
     items = tuple(_where(c) for c in ask.conditions)
     where: Where | None = None if not items else items[0] if len(items) == 1 else And(items)
     order = (Order(ask.sortby.removeprefix("-"), ask.sortby.startswith("-")),) if ask.sortby else ()
-    return Query(
-        record.code, where=where, order=order, limit=ask.limit, offset=ask.offset, as_of=ask.as_of, flags=True
-    )
+    return Query(record.code, where=where, order=order, limit=ask.limit, offset=ask.offset, as_of=ask.as_of, flags=True)
 
 
 def _like(text: str) -> str:

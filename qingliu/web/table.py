@@ -11,7 +11,6 @@ from qingliu.core.errors import TooDear
 from qingliu.lake.engine import Engine, Plan
 from qingliu.web import preview, wording
 
-
 AQI = "aqi"  # the one column whose values carry the index' colours
 
 

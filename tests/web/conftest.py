@@ -33,5 +33,3 @@ def pages(engine: Engine) -> Iterator[None]:
 def reader() -> Client:
     """Somebody who is not logged in, on an allowed host; errors come back as pages, not as exceptions."""
     return Client(raise_request_exception=False, headers={"host": "localhost"})
-
-

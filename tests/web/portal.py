@@ -39,15 +39,28 @@ AIR = DatasetRecord(
         FieldRecord("siteid", "string", Text("測站代碼", "Station id")),
         FieldRecord("sitename", "string", Text("測站名稱", "Station name")),
         FieldRecord(
-            "aqi", "integer", Text("空氣品質指標", "Air quality index"), minimum=0, maximum=500,
+            "aqi",
+            "integer",
+            Text("空氣品質指標", "Air quality index"),
+            minimum=0,
+            maximum=500,
             sentinels=(Sentinel("-", None, "no_data", question=True),),
         ),
         FieldRecord(
-            "pm2.5", "number", Text("細懸浮微粒", "PM2.5"), unit="μg/m3", aliases=("pm2_5",),
-            suffix_flags=(("x", "manual_check_invalid"),), property="https://example.org/pm25",
+            "pm2.5",
+            "number",
+            Text("細懸浮微粒", "PM2.5"),
+            unit="μg/m3",
+            aliases=("pm2_5",),
+            suffix_flags=(("x", "manual_check_invalid"),),
+            property="https://example.org/pm25",
         ),
         FieldRecord(
-            "rain", "number", Text("雨量", "Rainfall"), unit="mm", sentinels=(Sentinel("NR", 0.0, "no_rain"),),
+            "rain",
+            "number",
+            Text("雨量", "Rainfall"),
+            unit="mm",
+            sentinels=(Sentinel("NR", 0.0, "no_rain"),),
             property="javascript:alert(1)",
         ),
         FieldRecord("datacreationdate", "datetime", Text("資料建置日期", "Time of creation")),
@@ -67,7 +80,8 @@ AIR = DatasetRecord(
     issued=date(2024, 1, 1),
 )
 NEWEST = DatasetRecord(
-    code="AQX_P_432", title=Text("空氣品質指標(AQI)", "Air quality index"), description=Text("每站最新一筆。", "The newest of each station."),
+    code="AQX_P_432", title=Text("空氣品質指標(AQI)", "Air quality index"),
+    description=Text("每站最新一筆。", "The newest of each station."),
     agency=MOENV[0], agency_name=MOENV[1], unit=AIR.unit, category="air",
     fields=tuple(AIR.fields), key=("siteid",), time_field="datacreationdate",
     place=AIR.place, frequency=AIR.frequency, view=ViewSpec(of=("AQX_P_488",), newest_by=("siteid",)),
@@ -102,7 +116,15 @@ def _file(paths: LakePaths, name: str, sql: str) -> FileRecord:
     return FileRecord(name, rows, len(data), hashlib.sha256(data).hexdigest())
 
 
-def _version(record: DatasetRecord, number: int, file: FileRecord, *, latest: FileRecord | None = None, changes: FileRecord | None = None, **counts: int) -> VersionRecord:
+def _version(
+    record: DatasetRecord,
+    number: int,
+    file: FileRecord,
+    *,
+    latest: FileRecord | None = None,
+    changes: FileRecord | None = None,
+    **counts: int,
+) -> VersionRecord:
     return VersionRecord(
         code=record.code, number=number, created_at=f"2026-11-{20 + number}T04:00:00.000Z", snapshot_id=number,
         metadata_path="", run_id=f"run-{number}", author="user:secret-person", message=f"第 {number} 次發布", rows=file.rows,
@@ -131,7 +153,11 @@ def build(home: Path) -> LakePaths:
     first = _file(paths, "air-1.parquet", AIR_SQL.format(hours=40))
     second = _file(paths, "air-2.parquet", AIR_SQL.format(hours=48))
     latest = _file(paths, "air-latest.parquet", AIR_SQL.format(hours=48) + " LIMIT 3")
-    evil = _file(paths, "evil.parquet", f"SELECT '{XSS}' AS \"a{XSS}\", '=1+1' AS \"=cmd()\", NULL::VARCHAR AS _flags, 1::INT AS _since")
+    evil = _file(
+        paths,
+        "evil.parquet",
+        f"SELECT '{XSS}' AS \"a{XSS}\", '=1+1' AS \"=cmd()\", NULL::VARCHAR AS _flags, 1::INT AS _since",
+    )
     air = [
         _version(AIR, 1, first, inserted=120),
         _version(AIR, 2, second, latest=latest, changes=second, inserted=24, updated=1234567),
@@ -143,9 +169,15 @@ def build(home: Path) -> LakePaths:
         switch.put_entry(AIR, kind="table", current=2, status="published", updated_at=moment)
         switch.put_entry(NEWEST, kind="view", current=None, status="published", updated_at=moment)
         switch.put_entry(HOSTILE, kind="table", current=1, status="published", updated_at="2026-11-21T04:00:00.000Z")
-        switch.put_entry(HELD, kind="table", current=None, status="held", updated_at=moment, extra={"reason": "內部理由"})
         switch.put_entry(
-            LISTED, kind="listed", current=None, status="listed", updated_at=moment,
+            HELD, kind="table", current=None, status="held", updated_at=moment, extra={"reason": "內部理由"}
+        )
+        switch.put_entry(
+            LISTED,
+            kind="listed",
+            current=None,
+            status="listed",
+            updated_at=moment,
             extra={"source_id": "1", "formats": ["CSV", "JSON"], "views": None, "downloads": None, "mark": None},
         )
     return paths

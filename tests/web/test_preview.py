@@ -99,12 +99,19 @@ def test_api_filter_means_exactly_what_the_preview_shows(query: str, engine: Eng
     assert engine.rows(engine.open(same)) == engine.rows(engine.open(shown))
 
 
+CONDITION = st.tuples(
+    st.sampled_from(["siteid", "sitename"]), st.sampled_from(["eq", "ne", "has"]), st.text(max_size=30)
+)
+
+
 @given(
-    st.lists(st.tuples(st.sampled_from(["siteid", "sitename"]), st.sampled_from(["eq", "ne", "has"]), st.text(max_size=30)), max_size=6),
+    st.lists(CONDITION, max_size=6),
     st.sampled_from(["", "aqi", "-pm2.5"]),
     st.integers(1, 40),
-)  # fmt: skip
-def test_address_of_a_question_asks_the_same_question(conditions: list[tuple[str, str, str]], sortby: str, page: int) -> None:
+)
+def test_address_of_a_question_asks_the_same_question(
+    conditions: list[tuple[str, str, str]], sortby: str, page: int
+) -> None:
     wanted = preview.Ask(tuple(preview.Condition(f, o, v, v) for f, o, v in conditions), sortby, 25, page)  # type: ignore[arg-type]
     try:
         address = preview.address(wanted, anchor="")

@@ -11,7 +11,8 @@ from django.test import Client
 from qingliu.lake.engine import Engine
 from tests.web import portal as small
 
-PAGES = ["/", "/dataset/", "/about/", "/dataset/detail/AQX_P_488", "/dataset/detail/AQX_P_432", "/dataset/detail/EMS_P_46", "/dataset/detail/WQX_P_01"]  # fmt: skip
+DATASETS = ["AQX_P_488", "AQX_P_432", "EMS_P_46", "WQX_P_01"]
+PAGES = ["/", "/dataset/", "/about/", *(f"/dataset/detail/{code}" for code in DATASETS)]
 HAN = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]")
 VOID = {"meta", "link", "img", "input", "br", "i"}
 
@@ -28,7 +29,9 @@ class Shown(HTMLParser):
         given = dict(attrs)
         chinese = (given.get("lang") or "").startswith("zh") or any(c for _, c in self.open)
         if not chinese:
-            self.texts += [given.get(a) or "" for a in ("title", "placeholder", "aria-label", "alt", "content", "data-copy")]
+            self.texts += [
+                given.get(a) or "" for a in ("title", "placeholder", "aria-label", "alt", "content", "data-copy")
+            ]
         if tag not in VOID or tag == "i":
             self.open.append((tag, chinese))
 
@@ -74,7 +77,9 @@ def test_leak_check_sees_a_leak() -> None:
     assert any(HAN.search(t) for t in shown('<p lang="zh-Hant">好</p><i></i><p title="壞">x</p>'))
 
 
-@pytest.mark.parametrize("path", ["/", "/dataset/?q=%E7%A9%BA%E6%B0%A3&sort=code", "/dataset/detail/AQX_P_488?sortby=-aqi"])
+@pytest.mark.parametrize(
+    "path", ["/", "/dataset/?q=%E7%A9%BA%E6%B0%A3&sort=code", "/dataset/detail/AQX_P_488?sortby=-aqi"]
+)
 def test_language_switch_keeps_the_address(reader: Client, path: str) -> None:
     there = re.search(r'class="tongue" href="([^"]+)"', reader.get(path).content.decode())
     assert there
@@ -103,8 +108,15 @@ def test_home_figures_come_from_the_published_catalogue(reader: Client, engine: 
 
 @pytest.mark.parametrize(
     ("words", "code"),
-    [("空氣", "AQX_P_488"), ("空氣品質", "AQX_P_488"), ("河川水質", "WQX_P_01"), ("air quality", "AQX_P_488"), ("aqx_p_488", "AQX_P_488"), ("裁處", "EMS_P_46")],
-)  # fmt: skip
+    [
+        ("空氣", "AQX_P_488"),
+        ("空氣品質", "AQX_P_488"),
+        ("河川水質", "WQX_P_01"),
+        ("air quality", "AQX_P_488"),
+        ("aqx_p_488", "AQX_P_488"),
+        ("裁處", "EMS_P_46"),
+    ],
+)
 def test_search_finds_short_chinese_words_english_and_codes(reader: Client, words: str, code: str) -> None:
     html = reader.get("/dataset/", {"q": words}).content.decode()
     assert f"/dataset/detail/{code}" in html
@@ -164,7 +176,14 @@ def test_view_says_what_it_is_of_and_the_base_names_its_views(reader: Client) ->
 
 def test_dictionary_tells_sentinels_flags_units_and_aliases(reader: Client) -> None:
     html = reader.get("/en/dataset/detail/AQX_P_488").content.decode()
-    for told in ("Meaning still to be explained", "No rain", "Invalid by manual check", "μg/m3", "pm2_5", "Whole number"):
+    for told in (
+        "Meaning still to be explained",
+        "No rain",
+        "Invalid by manual check",
+        "μg/m3",
+        "pm2_5",
+        "Whole number",
+    ):
         assert told in html
 
 
@@ -188,5 +207,7 @@ def test_versions_tell_counts_and_lead_to_changes_and_old_rows(reader: Client) -
 def test_unchanged_page_is_not_sent_twice_but_an_error_is(reader: Client) -> None:
     first = reader.get("/dataset/detail/AQX_P_488")
     assert reader.get("/dataset/detail/AQX_P_488", headers={"if-none-match": first.headers["ETag"]}).status_code == 304
-    assert reader.get("/en/dataset/detail/AQX_P_488", headers={"if-none-match": first.headers["ETag"]}).status_code == 200
+    assert (
+        reader.get("/en/dataset/detail/AQX_P_488", headers={"if-none-match": first.headers["ETag"]}).status_code == 200
+    )
     assert "ETag" not in reader.get("/dataset/detail/AQX_P_488?limit=x").headers

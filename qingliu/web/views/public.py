@@ -21,7 +21,6 @@ from qingliu.web.shelf import choose
 from qingliu.web.table import Table, table
 from qingliu.web.views.telling import public
 
-
 VERSIONS_SHOWN = 20
 FILES_SHOWN = 40
 
@@ -72,9 +71,7 @@ def dataset(request: HttpRequest, code: str) -> HttpResponseBase:
     entry = engine.published.get(code)
     if code != entry.code or request.path.endswith("/"):
         query = request.META.get("QUERY_STRING", "")
-        return HttpResponsePermanentRedirect(
-            reverse("web:dataset", args=[entry.code]) + (f"?{query}" if query else "")
-        )
+        return HttpResponsePermanentRedirect(reverse("web:dataset", args=[entry.code]) + (f"?{query}" if query else ""))
     shown = _shown(request, entry) if entry.status == "published" else None
     pairs = preview.api_pairs(shown.ask, entry.record) if shown else ()
     bases = [_found(c) for c in entry.record.view.of] if entry.record.view else []
@@ -95,9 +92,7 @@ def dataset(request: HttpRequest, code: str) -> HttpResponseBase:
     return render(request, "web/dataset.html", context, status=status)
 
 
-def _served(
-    request: HttpRequest, entry: Entry, shown: Shown, pairs: tuple[tuple[str, str], ...]
-) -> dict[str, Any]:
+def _served(request: HttpRequest, entry: Entry, shown: Shown, pairs: tuple[tuple[str, str], ...]) -> dict[str, Any]:
     """What the page says of a dataset whose rows can be asked for."""
     versions = lakeside.engine().published.versions(entry.code)
     files = entry.current.files if entry.current else ()
@@ -166,7 +161,7 @@ class Download:
     address: str
 
 
-_ALL = {f: (("limit", "1000000000"),) for f in ("json", "geojson")}  # these answer a page where no limit is named
+_ALL = dict.fromkeys(("json", "geojson"), (("limit", "1000000000"),))  # these answer a page where no limit is named
 
 
 def _downloads(entry: Entry, pairs: tuple[tuple[str, str], ...]) -> tuple[Download, ...]:

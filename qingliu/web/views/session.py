@@ -30,5 +30,3 @@ class LogOut(LogoutView):
     def get_default_redirect_url(self) -> str:
         """The home page in the language one was reading."""
         return reverse("web:home")
-
-
