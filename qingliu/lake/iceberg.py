@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -101,27 +101,50 @@ class Tables:
         ids = {f.name: f.field_id for f in started.table_metadata.schema().fields}
         return Pending(started, table, ids)
 
-    def commit(
-        self, pending: Pending, *, added: Sequence[str], removed: Iterable[str], properties: Mapping[str, str]
-    ) -> Landed:
-        """Commit files (paths of the lake) as one snapshot with ``properties``."""
+    def commit(self, pending: Pending, *, files: Sequence[str], properties: Mapping[str, str]) -> Landed:
+        """Commit one snapshot that holds exactly ``files`` (paths of the lake), with ``properties``.
+
+        What to add and what to take out is told by the table itself: a maintenance step that was cut short may have left
+        it with other files of the same rows than the version before lists.
+        """
         change = pending.transaction
         io = load_file_io(dict(self._catalog.properties), change.table_metadata.location)
-        gone = {self._storage.address(path) for path in removed}
+        wanted = {self._storage.address(path): None for path in files}
         with change.update_snapshot(snapshot_properties=dict(properties)).overwrite() as update:
-            if gone and pending.table is not None:
-                for task in pending.table.scan().plan_files():
-                    if task.file.file_path in gone:
-                        update.delete_data_file(task.file)
-            for path in added:
-                update.append_data_file(
-                    parquet_file_to_data_file(io, change.table_metadata, self._storage.address(path))
-                )
+            for task in pending.table.scan().plan_files() if pending.table is not None else ():
+                if task.file.file_path in wanted:
+                    del wanted[task.file.file_path]
+                else:
+                    update.delete_data_file(task.file)
+            for address in wanted:
+                update.append_data_file(parquet_file_to_data_file(io, change.table_metadata, address))
         table = persistently(change.commit_transaction)
         snapshot = table.current_snapshot()
         if snapshot is None:
             raise RuntimeError("a committed table has no snapshot")
         return Landed(snapshot.snapshot_id, self._storage.relative(table.metadata_location))
+
+    def forget(self, code: str, keep: Collection[int]) -> int:
+        """Expire the snapshots of a table outside ``keep`` (its current one stays); answers how many."""
+        table = self.load(code)
+        current = table.current_snapshot() if table else None
+        if table is None or current is None:
+            return 0
+        gone = [s.snapshot_id for s in table.snapshots() if s.snapshot_id not in {*keep, current.snapshot_id}]
+        if gone:
+            persistently(lambda: table.maintenance.expire_snapshots().by_ids(gone).commit())
+        return len(gone)
+
+    def number(self, code: str) -> int:
+        """The number of the version that the table stands at; 0 before the first."""
+        table = self.load(code)
+        snapshot = table.current_snapshot() if table else None
+        return int(stated(snapshot, NUMBER) or 0) if snapshot else 0
+
+    def files(self, code: str) -> list[str]:
+        """The row files of the table as it stands, paths of the lake."""
+        table = self.load(code)
+        return [self._storage.relative(t.file.file_path) for t in table.scan().plan_files()] if table else []
 
     def find(self, code: str, run_id: str) -> Landed | None:
         """The snapshot that a run committed, or None."""
@@ -138,21 +161,29 @@ class Tables:
         if not folder.is_dir():
             return []
         live: set[str] = set()
-        roots = {self._storage.relative(table.metadata_location)} if table else set()
-        for root in roots | {n for n in needed if n}:
-            live |= self._reached(root)
+        for name in {n for n in needed if n}:
+            live |= self._reached(name, every=False)
+        if table:
+            live |= self._reached(self._storage.relative(table.metadata_location), every=True)
         removed = [p for p in folder.iterdir() if p.is_file() and p.name not in live]
         for path in removed:
             path.unlink()
         return [p.name for p in removed]
 
-    def _reached(self, metadata_path: str) -> set[str]:
+    def history(self, code: str) -> list[str]:
+        """The metadata files that the table remembers having had, paths of the lake."""
+        table = self.load(code)
+        return [self._storage.relative(e.metadata_file) for e in table.metadata.metadata_log] if table else []
+
+    def _reached(self, metadata_path: str, *, every: bool) -> set[str]:
+        """Names of the files that a metadata file leads to: of its current snapshot, or of every one."""
         path = self._storage.local(metadata_path)
         if not path.is_file():
             return set()
         known = StaticTable.from_metadata(self._storage.address(metadata_path))
+        current = known.current_snapshot()
         names = {path.name}
-        for snapshot in known.snapshots():
+        for snapshot in known.snapshots() if every else [current] if current else []:
             names.add(PurePosixPath(snapshot.manifest_list).name)
             names |= {PurePosixPath(m.manifest_path).name for m in snapshot.manifests(known.io)}
         return names

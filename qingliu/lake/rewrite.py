@@ -10,7 +10,18 @@ from pathlib import Path, PurePosixPath
 import duckdb
 
 from qingliu.core.dataset import FileRecord, VersionRecord
-from qingliu.lake.files import SPLIT_ROWS, Part, Source, describe, has_twins, plan_parts, rows_of, scalar, write_part
+from qingliu.lake.files import (
+    FILE_ROWS,
+    SPLIT_ROWS,
+    Part,
+    Source,
+    describe,
+    has_twins,
+    plan_parts,
+    rows_of,
+    scalar,
+    write_part,
+)
 from qingliu.lake.layout import NO_MONTH, Layout, between, listed, matches
 from qingliu.lake.merge import Delivery
 from qingliu.lake.names import literal
@@ -34,11 +45,9 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The files of a version in order, which of them are new, and whether the whole is sorted."""
+    """The files of a version in order, new ones and kept ones, and whether the whole is sorted."""
 
     files: tuple[FileRecord, ...]
-    added: tuple[FileRecord, ...]
-    removed: tuple[FileRecord, ...]
     sorted_whole: bool
 
 
@@ -65,7 +74,7 @@ def first_version(desk: Desk, delivery: Delivery) -> Written:
         for part in parts:
             _write_settled(desk, delivery, Part(part.path, f"{where} AND {part.where}", part.params))
         files += describe(desk.con, [p.path for p in parts], desk.root, desk.layout.stats)
-    return Written(tuple(files), tuple(files), (), _in_sequence(files, desk.layout, _pairs(files)))
+    return Written(tuple(files), _in_sequence(files, desk.layout, _pairs(files)))
 
 
 def _write_settled(desk: Desk, delivery: Delivery, part: Part) -> None:
@@ -96,7 +105,13 @@ def month_where(layout: Layout, month: str) -> str:
 
 def next_version(desk: Desk, base: VersionRecord, delta: Path, *, whole: bool, strict: bool) -> Written:
     """Write the files that ``delta`` makes necessary and keep the rest of ``base``; ``whole`` rewrites all of it."""
-    groups = _everything(desk, base, delta) if whole else _touched(desk, base, delta)
+    return write_groups(
+        desk, base, delta, _everything(desk, base, delta) if whole else _touched(desk, base, delta), strict
+    )
+
+
+def write_groups(desk: Desk, base: VersionRecord, delta: Path | None, groups: Sequence[Group], strict: bool) -> Written:
+    """Write each group's rows after the change (None: no row changes) and put the new files in their places."""
     kept_after: dict[int, list[FileRecord]] = {}
     together: set[tuple[str, str]] = set()
     replaced = {f.path for g in groups for f in g.replaces}
@@ -115,9 +130,7 @@ def next_version(desk: Desk, base: VersionRecord, delta: Path, *, whole: bool, s
             files.append(file)
     if base.sorted_by:
         together |= _pairs(base.files)
-    added = tuple(f for fs in kept_after.values() for f in fs)
-    removed = tuple(f for f in base.files if f.path in replaced)
-    return Written(tuple(files), added, removed, _in_sequence(files, desk.layout, together))
+    return Written(tuple(files), _in_sequence(files, desk.layout, together))
 
 
 def _pairs(files: Sequence[FileRecord]) -> set[tuple[str, str]]:
@@ -146,9 +159,14 @@ def _ends_before(first: FileRecord, second: FileRecord, column: str) -> bool:
     return last is not None and start is not None and last < start  # ISO text sorts as time does
 
 
-def _content(desk: Desk, base: VersionRecord, delta: Path, group: Group, *, strict: bool) -> tuple[Source, int]:
+def _content(desk: Desk, base: VersionRecord, delta: Path | None, group: Group, *, strict: bool) -> tuple[Source, int]:
     """The rows of a group after the change, and how many they are at most."""
     columns = listed((*desk.layout.names, "_since"))
+    paths = [desk.root / f.path for f in group.replaces]
+    old = rows_of(paths, desk.layout, base.columns, strict=strict)
+    held = scalar(desk.con, f"SELECT count(*) FROM {old} WHERE {group.where}", group.params)
+    if delta is None:
+        return Source(f"(SELECT * FROM {old} WHERE {group.where})", group.params), held
     changes = f"read_parquet({literal(str(delta))})"
     new = Source(
         f"(SELECT {columns} FROM {changes} WHERE _change IN ('insert', 'update') AND {group.where})", group.params
@@ -156,15 +174,12 @@ def _content(desk: Desk, base: VersionRecord, delta: Path, group: Group, *, stri
     fresh = scalar(desk.con, f"SELECT count(*) FROM {new.sql}", new.params)
     if not group.replaces:
         return new, fresh
-    paths = [desk.root / f.path for f in group.replaces]
-    old = rows_of(paths, desk.layout, base.columns, strict=strict)
     gone = f"(SELECT {columns} FROM {changes} WHERE _change IN ('update', 'delete'))"
     kept = (
         f"(SELECT {columns} FROM {old} b WHERE {group.where} "
         f"AND NOT EXISTS (SELECT 1 FROM {gone} d WHERE {matches('b', 'd', desk.layout)}))"
     )
     both = Source(f"(SELECT * FROM {kept} UNION ALL SELECT * FROM {new.sql})", (*group.params, *group.params))
-    held = scalar(desk.con, f"SELECT count(*) FROM {old} WHERE {group.where}", group.params)
     return both, fresh + held
 
 
@@ -192,6 +207,20 @@ def _touched(desk: Desk, base: VersionRecord, delta: Path) -> list[Group]:
     if not routable or base.rows <= SPLIT_ROWS or len(base.files) == 1:
         return [Group("all", base.files, "true", (), 0)]
     return _touched_ranges(desk, base, delta)
+
+
+def loose_groups(desk: Desk, base: VersionRecord) -> list[Group]:
+    """Groups worth merging: months in several files of which one is small; without months, a table in many pieces."""
+    if not desk.layout.monthly:
+        many = len(base.files) > 1 + 2 * (base.rows // FILE_ROWS)
+        return [Group("all", base.files, "true", (), 0)] if many else []
+    groups = []
+    for month in dict.fromkeys(month_of(f) for f in base.files):
+        files = tuple(f for f in base.files if month_of(f) == month)
+        if len(files) > 1 and min(f.rows for f in files) < FILE_ROWS // 2:
+            place = next(i for i, f in enumerate(base.files) if f is files[0])
+            groups.append(Group(month, files, month_where(desk.layout, month), (), place))
+    return groups
 
 
 def _touched_months(desk: Desk, base: VersionRecord, delta: Path) -> list[Group]:

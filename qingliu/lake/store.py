@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
-from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,10 +11,11 @@ import duckdb
 
 from qingliu.core.dataset import DatasetRecord, FileRecord, Mode, Text, VersionRecord
 from qingliu.core.errors import BadSource, Conflict
+from qingliu.core.records import Finding
 from qingliu.lake import manifest
 from qingliu.lake.derive import latest_after, latest_key, write_changes, write_latest
 from qingliu.lake.files import engine, rows_of, scalar
-from qingliu.lake.iceberg import NUMBER, RUN, Pending, Tables, opened, stated
+from qingliu.lake.iceberg import NUMBER, RUN, Pending, Tables, opened
 from qingliu.lake.layout import Layout, layout_of, listed
 from qingliu.lake.locks import held, safe_name
 from qingliu.lake.manifest import Manifest
@@ -23,6 +23,7 @@ from qingliu.lake.merge import Counts, Delivery, compare, tally
 from qingliu.lake.paths import LakePaths
 from qingliu.lake.rewrite import Desk, Written, first_version, next_version
 from qingliu.lake.storage import Storage
+from qingliu.lake.verify import content_hash, verify
 
 LAYOUT = "layout"  # VersionRecord.extra: the layout its files were written under
 
@@ -118,6 +119,10 @@ class Lake:
             finally:
                 shutil.rmtree(manifest.workdir(self.paths, run_id), ignore_errors=True)
 
+    def engine(self, workdir: Path) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        """A private engine within this lake's limits, spilling to ``workdir``."""
+        return engine(workdir, memory_limit=self._memory_limit, threads=self._threads)
+
     def find_run(self, code: str, run_id: str) -> VersionRecord | None:
         """The version that a run committed, or None where it made none (it may still have left files: ``discard``)."""
         found = self._finished(code, run_id)
@@ -138,7 +143,12 @@ class Lake:
                 )
             manifest.clear_run(self.paths, code, run_id)
             with opened(self.storage) as tables:
-                tables.sweep(code, [m.version.metadata_path for m in manifest.all_of(self.paths, code)])
+                known = [m.version.metadata_path for m in manifest.all_of(self.paths, code)]
+                tables.sweep(code, [*known, *tables.history(code)])
+
+    def verify(self, version: VersionRecord) -> list[Finding]:
+        """Recompute size, rows and hash of every file of a kept version; empty where all is as recorded."""
+        return verify(self.paths, version)
 
     def _finished(self, code: str, run_id: str) -> Manifest | None:
         found = manifest.of_run(self.paths, code, run_id)
@@ -157,7 +167,7 @@ class Lake:
         with opened(self.storage) as tables:
             _check_base(tables, job)
             pending = tables.begin(job.record.code, job.layout, manifest.table_folder(job.record.code))
-            with engine(workdir, memory_limit=self._memory_limit, threads=self._threads) as con:
+            with self.engine(workdir) as con:
                 outcome = self._merge(con, job, pending, workdir)
             if outcome.written is None:
                 return _counted(None, outcome.counts, outcome.conflicts)
@@ -165,8 +175,7 @@ class Lake:
             manifest.write(self.paths, draft)
             landed = tables.commit(
                 pending,
-                added=[f.path for f in outcome.written.added],
-                removed=[f.path for f in outcome.written.removed],
+                files=[f.path for f in outcome.written.files],
                 properties={
                     RUN: job.run_id, NUMBER: str(job.number), "qingliu.author": job.author,
                     "qingliu.message": job.message, "qingliu.rows": str(draft.version.rows),
@@ -220,11 +229,6 @@ class Lake:
         return Outcome(counts, written, latest, changes, conflicts)
 
 
-def content_hash(files: Sequence[FileRecord]) -> str:
-    """sha256 over the sorted sha256 of the files."""
-    return hashlib.sha256("".join(sorted(f.sha256 for f in files)).encode()).hexdigest()
-
-
 def _version(job: Job, outcome: Outcome) -> VersionRecord:
     written = outcome.written
     if written is None:
@@ -252,9 +256,7 @@ def _counted(version: VersionRecord | None, counts: Counts, conflicts: Path | No
 
 
 def _check_base(tables: Tables, job: Job) -> None:
-    table = tables.load(job.record.code)
-    snapshot = table.current_snapshot() if table else None
-    current = int(stated(snapshot, NUMBER) or 0) if snapshot else 0
+    current = tables.number(job.record.code)
     expected = job.base.number if job.base else 0
     if current != expected or job.number <= expected:
         raise Conflict(

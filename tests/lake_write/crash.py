@@ -1,0 +1,69 @@
+"""Run in a process of its own: does lake work and is killed by SIGKILL before or after the n-th call of a step.
+
+usage: python -m tests.lake_write.crash HOME ACTION STEP WHEN N
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from qingliu.lake import manifest
+from qingliu.lake.maintain import clean, compact
+from qingliu.lake.paths import LakePaths
+from qingliu.lake.store import Lake
+from tests.lake_write.world import dataset
+
+RECORD = dataset(partition="month")
+
+
+def fatal(step: str, when: str, nth: int) -> None:
+    """Wrap ``module:attribute.path`` so that its n-th call kills this process."""
+    module, _, path = step.partition(":")
+    owner: Any = importlib.import_module(module)
+    *parents, name = path.split(".")
+    for parent in parents:
+        owner = getattr(owner, parent)
+    original: Callable[..., Any] = getattr(owner, name)
+    calls = 0
+
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == nth and when == "before":
+            os.kill(os.getpid(), signal.SIGKILL)
+        result = original(*args, **kwargs)
+        if calls == nth and when == "after":
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
+
+    static = isinstance(inspect.getattr_static(owner, name), staticmethod)
+    setattr(owner, name, staticmethod(wrapped) if static else wrapped)
+
+
+def act(home: Path, action: str) -> None:
+    """commit: publish staging/next/staged.parquet on the newest version. compact, clean: as in maintain."""
+    paths = LakePaths(home)
+    lake = Lake(paths, memory_limit="400MB", threads=1)
+    versions = [m.version for m in manifest.all_of(paths, RECORD.code)]
+    if action == "commit":
+        base = versions[-1] if versions else None
+        lake.commit(
+            RECORD, paths.staging / "next" / "staged.parquet", base=base, number=(base.number if base else 0) + 1,
+            run_id="next", author="a", message="m", created_at="2026-11-23T00:00:00.000Z",
+        )  # fmt: skip
+    elif action == "compact":
+        compact(lake, RECORD, versions)
+    else:
+        clean(lake, RECORD.code, versions)
+
+
+if __name__ == "__main__":
+    fatal(sys.argv[3], sys.argv[4], int(sys.argv[5]))
+    act(Path(sys.argv[1]), sys.argv[2])
