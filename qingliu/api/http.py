@@ -144,7 +144,10 @@ class Whole:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A successful answer before its bytes: ``identity`` names everything that they depend on."""
+    """A successful answer before its bytes: ``identity`` names everything that they depend on.
+
+    ``once`` are headers of this request alone, kept with no body.
+    """
 
     media: str
     identity: tuple[str, ...]
@@ -154,6 +157,7 @@ class Answer:
     heavy: bool = False
     compressible: bool = True
     vary: str = VARY
+    once: Headers = ()
 
 
 class Gate:
@@ -238,7 +242,9 @@ class Sender:
         if stored is None and not etag_matches(req.get_header("If-None-Match") or "", etag) and req.method != "HEAD":
             stored = self._make(resp, answer, Stored(etag, headers, None), gzipped)
         stored = stored or Stored(etag, headers, None)
-        if "remember" in req.context:
+        for name, value in answer.once:
+            resp.set_header(name, value)
+        if "remember" in req.context and not answer.once:
             self.cache.remember(req.context.remember, req.context.generation, etag)
         if resp.stream is None:
             replay(req, resp, stored)

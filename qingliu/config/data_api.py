@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import unquote_plus
@@ -26,7 +25,7 @@ from qingliu.lake.paths import LakePaths
 
 Environ = dict[str, Any]
 App = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
-_KEY = re.compile(r"(?:^|(?<=&))api[_-]?key=([^&]*)&?", re.IGNORECASE)
+_KEY_NAMES = {"api_key", "apikey", "api-key"}
 _RAW_ADDRESSES = ("REQUEST_URI", "RAW_URI")
 
 
@@ -65,11 +64,12 @@ def keys_out_of_sight(app: App) -> App:
 
     def serve(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         query = environ.get("QUERY_STRING", "")
-        if "key=" in query.lower() and environ.get("PATH_INFO", "").lower().startswith("/api/v2/"):
-            found = _KEY.search(query)
-            if found:
-                environ["qingliu.address_key"] = unquote_plus(found[1])
-                environ["QUERY_STRING"] = _KEY.sub("", query).rstrip("&")
+        if query and environ.get("PATH_INFO", "").lower().startswith("/api/v2/"):
+            parts = query.split("&")
+            keys = [p for p in parts if unquote_plus(p.partition("=")[0]).strip().lower() in _KEY_NAMES]
+            if keys:
+                environ["qingliu.address_key"] = unquote_plus(keys[0].partition("=")[2])
+                environ["QUERY_STRING"] = "&".join(p for p in parts if p not in keys)
                 for name in _RAW_ADDRESSES:
                     if name in environ:
                         environ[name] = environ["PATH_INFO"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 PARAMETERS: tuple[tuple[str, dict[str, Any], str, str, str], ...] = (
-    ("format", {"type": "string", "enum": ["json", "csv", "xml"], "default": "json"}, "格式，大小寫不拘。", "Format, in any case.", "csv"),
-    ("limit", {"type": "integer", "minimum": 0, "default": 1000}, "取幾筆；要多少給多少。", "How many rows; as many as asked.", "1000"),
+    ("format", {"enum": ["json", "csv", "xml"], "default": "json"}, "格式，大小寫不拘。", "Format, in any case.", "csv"),
+    ("limit", {"type": "integer", "minimum": 0, "default": 1000}, "取幾筆；要多少給多少。", "How many rows, never cut.", "1000"),
     ("offset", {"type": "integer", "minimum": 0, "default": 0}, "跳過幾筆。", "How many rows to skip.", "0"),
     (
         "sort",

@@ -13,13 +13,13 @@ from qingliu.api.http import Pairs, language
 from qingliu.api.values import count, moment, read, shown
 from qingliu.core.dataset import DatasetRecord, FieldRecord, Text
 from qingliu.core.errors import BadRequest, UnknownField
-from qingliu.lake.query import And, Compare, CompareOp, In, IsNull, Not, Order, Query, Where
+from qingliu.lake.query import And, Compare, CompareOp, In, IsNull, Not, Order, Query, Scalar, Where
 
 Profile = Literal["bare", "envelope"]
 Shape = Literal["json", "csv", "xml"]
 DEFAULT_LIMIT = 1000
 HEAVY_ROWS = 20_000
-KNOWN = ("format", "limit", "offset", "sort", "filters", "year_month", "language", "lang", "profile")
+KNOWN = ("format", "limit", "offset", "sort", "filters", "year_month", "language", "profile")
 PUBLICATION = ("importdate", "datacreationdate")  # sort by publication time where they are no column
 _OPS: dict[str, CompareOp] = {"EQ": "eq", "NE": "ne", "GR": "gt", "GT": "gt", "GE": "ge", "LT": "lt", "LE": "le"}
 _MAX_FILTERS = 100
@@ -63,7 +63,7 @@ def ask(record: DatasetRecord, pairs: Pairs, *, wished_profile: str = "", accept
         limit=count(given["limit"], "limit") if given.get("limit") else DEFAULT_LIMIT,
         offset=count(given["offset"], "offset") if given.get("offset") else 0,
     )
-    asked = given.get("language") or given.get("lang") or ""
+    asked = given.get("language") or ""
     if asked and asked.lower()[:2] not in {"zh", "en"}:
         remedy = ("可用：zh、en。", "Use zh or en.")
         raise _bad("language", f"language 不能是「{shown(asked)}」。", f"language cannot be {shown(asked)!r}.", *remedy)
@@ -232,7 +232,7 @@ def _equal(field: FieldRecord, texts: list[str], record: DatasetRecord) -> Where
     return Compare(field.name, "eq", values[0]) if len(values) == 1 else In(field.name, values)
 
 
-def _value(field: FieldRecord, text: str, record: DatasetRecord) -> str | int | float | bool | datetime:
+def _value(field: FieldRecord, text: str, record: DatasetRecord) -> Scalar:
     text = text if field.type == "string" else text.strip()
     if field.type == "datetime":
         return moment(text, record.timezone, "filters").at

@@ -60,18 +60,19 @@ class Moenv:
         entry = self._engine.published.get(code)
         asked = ask(
             entry.record,
-            [p for p in pairs_of(req.query_string) if p[0].lower() != "api_key"],
+            pairs_of(req.query_string),
             wished_profile=self._wished(req),
             accept_language=req.get_header("Accept-Language") or "",
         )
         plan = self._engine.open(asked.query)
         body: Callable[[], Rows] = lambda: Rows(self._engine, plan, asked)  # noqa: E731
-        parts = (plan.etag, "v2", asked.format, asked.profile, asked.lang, repr(asked.echo), repr(asked.ignored))
+        parts = (plan.etag, "v2", asked.format, asked.profile, asked.lang, repr(asked.echo))
         answer = Answer(
             media=serialize.MEDIA[asked.format],
             identity=parts,
             make=body,
-            headers=(("Qingliu-Version", str(plan.version.number)), *serialize.ignored_headers(asked)),
+            headers=(("Qingliu-Version", str(plan.version.number)),),
+            once=serialize.ignored_headers(asked),
             heavy=asked.heavy,
             vary=f"{VARY}, X-Qingliu-Profile, Accept-Profile, X-API-Key, Authorization",
         )

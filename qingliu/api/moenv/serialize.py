@@ -106,7 +106,7 @@ def after(asked: Asked) -> bytes:
     """What stands behind the rows."""
     if asked.format == "json":
         return b"]" if asked.profile == "bare" else b"]}"
-    return b"\n</RECORDS>\n" if asked.format == "xml" else b""
+    return b"</RECORDS>\n" if asked.format == "xml" else b""
 
 
 def ignored_headers(asked: Asked) -> tuple[tuple[str, str], ...]:

@@ -6,6 +6,7 @@ Hand-written, one pass over the tokens, bounded in bytes and in depth, so that n
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -75,21 +76,30 @@ class _Parser:
         self.record = record
         self.parameter = parameter
         self.names = {f.name: f for f in record.fields} if record else {}
-        self.tokens = self._split(text)
+        self.tokens: list[_Token] = []  # those read so far: a text refused early is never split to its end
+        self._rest = self._split(text)
         self.place = 0
 
-    def _split(self, text: str) -> list[_Token]:
-        tokens, at, end = [], 0, len(text.rstrip())
+    def _split(self, text: str) -> Iterator[_Token]:
+        at, end = 0, len(text.rstrip())
         while at < end:
             match = _TOKEN.match(text, at)
             if not match:
                 start = at + len(text[at:]) - len(text[at:].lstrip())
                 self._fail(_Token("?", text[start : start + 20], start), "看不懂的符號", "an unknown sign")
             kind = match.lastgroup or ""
-            tokens.append(_Token(kind, match.group(kind), match.start(kind)))
+            yield _Token(kind, match.group(kind), match.start(kind))
             at = match.end()
-        tokens.append(_Token("end", "", end))
-        return tokens
+        yield _Token("end", "", end)
+
+    def _at(self, place: int) -> _Token:
+        """The token at a place; behind the end stands the end."""
+        while len(self.tokens) <= place:
+            found = next(self._rest, None)
+            if found is None:
+                return self.tokens[-1]
+            self.tokens.append(found)
+        return self.tokens[place]
 
     def _fail(self, token: _Token, zh: str, en: str) -> NoReturn:
         seen_zh = f"「{shown(token.text)}」" if token.text else "結尾"
@@ -108,10 +118,10 @@ class _Parser:
 
     @property
     def token(self) -> _Token:
-        return self.tokens[self.place]
+        return self._at(self.place)
 
     def _next(self) -> _Token:
-        token = self.tokens[self.place]
+        token = self._at(self.place)
         self.place += 1
         return token
 
@@ -180,7 +190,7 @@ class _Parser:
         return Compare(field.name, _FLIPPED[op], self._value(field, literal))
 
     def _calls(self) -> bool:
-        after = self.tokens[self.place + 1] if self.place + 1 < len(self.tokens) else self.token
+        after = self._at(self.place + 1)
         return after.kind == "op" and after.text == "("
 
     def _is_literal(self) -> bool:
@@ -272,7 +282,7 @@ class _Parser:
             self.place += 2
         literal = self._literal()
         if literal.kind != "text":
-            self._fail(self.tokens[self.place - 1], "這裡應該是單引號的文字", "expected a text in single quotes")
+            self._fail(self._at(self.place - 1), "這裡應該是單引號的文字", "expected a text in single quotes")
         if wrapped:
             self._need(")")
         return literal.text
@@ -337,7 +347,7 @@ class _Parser:
     def _number(self) -> float:
         literal = self._literal()
         if literal.kind != "number":
-            self._fail(self.tokens[self.place - 1], "這裡應該是數字", "expected a number")
+            self._fail(self._at(self.place - 1), "這裡應該是數字", "expected a number")
         return float(literal.text)
 
 

@@ -15,6 +15,7 @@ from qingliu.api.native import params, serialize
 from qingliu.api.native.files import Files
 from qingliu.api.native.parameters import ENDPOINTS
 from qingliu.api.native.params import Asked, Caller, Given
+from qingliu.core.clock import iso
 from qingliu.core.dataset import DatasetRecord
 from qingliu.core.errors import TooDear
 from qingliu.lake.engine import Engine, Plan
@@ -203,8 +204,10 @@ class Native:
 
         def ask(record: DatasetRecord, pairs: Pairs, caller: Caller) -> Asked:
             at = params.since_moment(record, pairs)
-            number = self._published.version(code, at).number if at else None
-            return params.changes(record, pairs, caller, number)
+            if at is None:
+                return params.changes(record, pairs, caller)
+            before = (v.number for v in self._published.versions(code) if v.created_at <= iso(at))
+            return params.changes(record, pairs, caller, next(before, 0))
 
         self._answer(req, resp, code, "changes", ask)
 
