@@ -1,10 +1,12 @@
-"""Connects rooms that must not know each other: who listens to which event in a process without a terminal."""
+"""Connects rooms that must not know each other: who listens to which event, and which engine the pages read through."""
 
 from __future__ import annotations
 
 import logging
 
 from qingliu.core import events
+from qingliu.lake.engine import Engine
+from qingliu.web import lakeside
 
 log = logging.getLogger("qingliu.runs")
 
@@ -17,3 +19,8 @@ def log_step(step: events.RunStep) -> None:
 def connect() -> None:
     """Connect the listeners of a worker process; may be called twice."""
     events.listen(events.RunStep, log_step)
+
+
+def connect_pages(engine: Engine) -> None:
+    """Let the pages of this process read through the engine that its data API uses."""
+    lakeside.use(lambda: engine)

@@ -8,7 +8,12 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "qingliu.config.settings")
 
 from django.core.wsgi import get_wsgi_application
 
-from qingliu.config.data_api import dispatch, make_data_api
+from qingliu.config import wiring
+from qingliu.config.data_api import dispatch, make_data_api, make_engine
 from qingliu.core import env
 
-application = dispatch(make_data_api(env.load()), get_wsgi_application())
+_settings = env.load()
+_engine = make_engine(_settings)
+_pages = get_wsgi_application()
+wiring.connect_pages(_engine)
+application = dispatch(make_data_api(_settings, _engine), _pages)
