@@ -78,7 +78,7 @@ def _records(lines: _Lines, source: CsvInput, width: int) -> Iterator[Record]:
     quote, delimiter = source.quote, source.delimiter
     while line := lines.take():
         bare = line.rstrip("\r\n")
-        if not bare.strip() and (width > 1 or not bare):
+        if not bare or (width > 1 and not bare.strip()):
             continue
         number = lines.number
         if quote not in line:

@@ -73,6 +73,8 @@ def shape(
     connection = engine(workdir, memory_limit=memory_limit, threads=threads, timezone=record.timezone)
     try:
         work = Work(connection, record, read, list(inputs), workdir)
+        # a blank line of a one-column table is no record, which only the exact reader knows
+        _reread(work, [i for i in inputs if isinstance(i, CsvInput) and len(i.columns) == 1])
         staged, rows = _stage(work)
         plan = work.plan()
         cells = counts.balance(connection, plan, staged, rows)
@@ -124,7 +126,7 @@ def _stage(work: Work) -> tuple[Path, int]:
     texts = [i for i in work.inputs if isinstance(i, CsvInput)]
     expected = sum(count_lines(i) for i in texts) + sum(_parquet_rows(work, i) for i in work.inputs if i not in texts)
     if rows != expected * per_record:
-        _reread(work, [i for i in texts if count_lines(i) * 1 != _engine_rows(work, i)])
+        _reread(work, [i for i in texts if count_lines(i) != _engine_rows(work, i)])
         rows = _copy(work, staged)
     return staged, rows
 

@@ -212,7 +212,10 @@ class Cell:
     def _stamp(self, text: str) -> str:
         formats, _ = formats_of(self.field)
         read = f"try_strptime({text}, [{', '.join(lit(f) for f in formats)}])"
-        return self._as_type(f"CASE WHEN {read} >= TIMESTAMP '1000-01-01' THEN {read} END")
+        # the engine reads "epoch" and "infinity" under any format; a year of three digits is a ROC year, not a date
+        word = f"{read} = TIMESTAMP '1900-01-01' AND lower(trim({text})) = 'epoch'"
+        inside = f"{read} BETWEEN TIMESTAMP '1000-01-01' AND TIMESTAMP '9999-12-31 23:59:59.999999'"
+        return self._as_type(f"CASE WHEN {inside} AND NOT ({word}) THEN {read} END")
 
     def _roc(self, text: str) -> list[str]:
         out = []

@@ -96,24 +96,18 @@ def _rows(lines: list[str], skip: int, delimiter: str, quote: str) -> list[Row]:
 
 
 def find_header(rows: list[Row], declared: int = 0) -> Row | None:
-    """The header: the declared line, or the first row as wide as most rows, whose cells are filled and differ."""
+    """The header: the declared line, or the first row as wide as most rows whose cells are filled."""
     if declared:
         return next((r for r in rows if r.first <= declared <= r.last), None)
     if not rows:
         return None
     widths = Counter(_filled(r.cells) for r in rows if len(r.cells) > 1) or Counter(len(r.cells) for r in rows)
     usual = Counter(len(r.cells) for r in rows).most_common(1)[0][0]
-    for row in rows[:_MAX_HEADER_ROW]:
-        names = [c.strip() for c in row.cells if c.strip()]
-        if (
-            len(row.cells) == usual
-            and len(set(names)) == len(names)
-            and len(names) >= max(1, min(usual, max(widths)) - 1)
-        ):
-            return row
-    for row in rows[:_MAX_HEADER_ROW]:
-        if len(row.cells) == usual and sum(1 for c in row.cells if c.strip()) * 2 > usual:
-            return row
+    full = max(1, min(usual, max(widths)) - 1)
+    for enough in (full, usual // 2 + 1):
+        for row in rows[:_MAX_HEADER_ROW]:
+            if len(row.cells) == usual and _filled(row.cells) >= enough:
+                return row
     return rows[0]
 
 
