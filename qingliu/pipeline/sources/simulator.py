@@ -6,7 +6,7 @@ first delivery) and ``until`` (a local time to stand still at, for tests; defaul
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -15,20 +15,20 @@ from qingliu.core.dataset import SourceSpec, Text
 from qingliu.core.errors import BadDefinition
 from qingliu.pipeline.simulation.feeds import FEEDS, Feed, first_hour, last_hour
 from qingliu.pipeline.simulation.sheet import WRITERS, Sheet, Span, write
-from qingliu.pipeline.sources.base import Delivery, State, fingerprint, noted, number, remembered, wanted
+from qingliu.pipeline.sources.base import Delivery, State, Surroundings, fingerprint, noted, number, remembered, wanted
 
 DEFAULT_SEED = 7
 HOURS_A_FILE = 24 * 31
 
 
-def fetch(source: SourceSpec, *, workdir: Path, state: State, now: Callable[[], datetime] = clock.now) -> Delivery:
+def fetch(source: SourceSpec, *, workdir: Path, state: State, around: Surroundings) -> Delivery:
     """What the simulated network has sent since ``state``: everything at first, then only new periods.
 
-    Raises BadDefinition for an option that is missing or wrong.
+    Needs nothing of ``around``: no network, no folder. Raises BadDefinition for an option that is missing or wrong.
     """
     feed, style = _chosen(source, "feed", FEEDS), _chosen(source, "style", WRITERS)
     made = FEEDS[feed]
-    end = last_hour(made.cadence, _moment(source, now))
+    end = last_hour(made.cadence, _moment(source))
     before = remembered(source, state).get("through", "")
     start = first_hour(made.cadence, end, int(number(source, "back", made.back)))
     if before:
@@ -80,11 +80,11 @@ def _chosen(source: SourceSpec, name: str, known: Iterable[str]) -> str:
     return value
 
 
-def _moment(source: SourceSpec, now: Callable[[], datetime]) -> datetime:
+def _moment(source: SourceSpec) -> datetime:
     """The local wall time to deliver up to."""
     until = source.option("until")
     if not until:
-        return now().astimezone(clock.TAIPEI).replace(tzinfo=None)
+        return clock.now().astimezone(clock.TAIPEI).replace(tzinfo=None)
     try:
         return datetime.fromisoformat(until).replace(tzinfo=None)
     except ValueError:

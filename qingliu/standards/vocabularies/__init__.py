@@ -59,4 +59,3 @@ def licences() -> dict[str, Term]:
 def frequencies() -> dict[str, Term]:
     """Units of update frequency by code."""
     return vocabulary("frequencies")
-
