@@ -20,8 +20,8 @@ from qingliu.core.errors import NotFound
 from qingliu.core.records import Verdict
 from qingliu.lake import quarantine as spots
 from qingliu.pipeline import queries
-from qingliu.pipeline.models import Run
-from qingliu.pipeline.rules import Seen
+from qingliu.pipeline.models import STATES, Run
+from qingliu.pipeline.rules import Seen, State
 from qingliu.web.page import Pages, page_number
 from qingliu.web.views.telling import View, told
 
@@ -58,14 +58,14 @@ def _agencies(who: Actor) -> list[str] | None:
 def history(request: HttpRequest) -> HttpResponseBase:
     """Runs, newest first, by dataset and state where asked."""
     code, state = request.GET.get("code", "")[:60], request.GET.get("state", "")
-    state = state if state in Run.State.values else ""
+    state = state if state in dict(STATES) else ""
     found = queries.runs(dataset=code, state=state)
     agencies = _agencies(actor(request.user))
     if agencies is not None:
         found = found.filter(dataset__agency__code__in=agencies)
     pages = Pages(page_number(request.GET), RUNS_SHOWN, found.count(), {"code": code, "state": state})
     rows = [(r, queries.balance(r)) for r in found[pages.offset : pages.offset + RUNS_SHOWN]]
-    context = {"nav": "runs", "rows": rows, "pages": pages, "code": code, "state": state, "states": Run.State.choices}
+    context = {"nav": "runs", "rows": rows, "pages": pages, "code": code, "state": state, "states": STATES}
     return render(request, "web/runs.html", context)
 
 
@@ -114,7 +114,7 @@ def run(request: HttpRequest, run_id: uuid.UUID) -> HttpResponseBase:
 
 
 def _difference(found: Run) -> Difference | None:
-    accepted = (Run.State.PUBLISHED, Run.State.RECORDED, Run.State.UNCHANGED)
+    accepted = (State.PUBLISHED, State.RECORDED, State.UNCHANGED)
     earlier = queries.runs(dataset=found.dataset.code).filter(
         state__in=accepted, seen__isnull=False, started_at__lt=found.started_at
     )
