@@ -103,7 +103,8 @@ def find_header(rows: list[Row], declared: int = 0) -> Row | None:
         return None
     widths = Counter(_filled(r.cells) for r in rows if len(r.cells) > 1) or Counter(len(r.cells) for r in rows)
     usual = Counter(len(r.cells) for r in rows).most_common(1)[0][0]
-    full = max(1, min(usual, max(widths)) - 1)
+    full = min(usual, max(widths))
+    full = full - 1 if full > 2 else full  # one header may be unnamed; a title fills one cell
     for enough in (full, usual // 2 + 1):
         for row in rows[:_MAX_HEADER_ROW]:
             if len(row.cells) == usual and _filled(row.cells) >= enough:

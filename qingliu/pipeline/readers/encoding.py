@@ -58,11 +58,17 @@ def encoding_of(blob: Blob, declared: str = "") -> str:
     elif marked:
         options = (marked,)
     elif b"\0" in head:
-        even, odd = head[0::2].count(0), head[1::2].count(0)
-        options = ("utf-16-le",) if odd > even else ("utf-16-be",)
+        options = _wide_options(head)
     else:
         options = ("utf-8", *_BIG5)
     return _first_that_decodes(blob, options)
+
+
+def _wide_options(head: bytes) -> tuple[str, ...]:
+    """UTF-16 by the side on which its NULs stand, if that reading has line ends; else UTF-8, which NULs then break."""
+    codec = "utf-16-le" if head[1::2].count(0) > head[0::2].count(0) else "utf-16-be"
+    text = head[: len(head) // 2 * 2].decode(codec, "ignore")
+    return (codec,) if "\n" in text or "\r" in text else ("utf-8",)
 
 
 def _first_that_decodes(blob: Blob, options: tuple[str, ...]) -> str:

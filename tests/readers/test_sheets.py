@@ -1,0 +1,130 @@
+"""Spreadsheets are read in a process of their own, which may die without us."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from qingliu.core.dataset import ReadSpec
+from qingliu.core.errors import BadSource, Refused
+from qingliu.pipeline.readers.limits import Limits
+
+_NS = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+_REL = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+
+
+def cell(ref: str, value: Any) -> str:
+    if isinstance(value, str):
+        return f'<c r="{ref}" t="inlineStr"><is><t xml:space="preserve">{value}</t></is></c>'
+    if isinstance(value, bool):
+        return f'<c r="{ref}" t="b"><v>{int(value)}</v></c>'
+    return (
+        f'<c r="{ref}" s="1"><v>{value[0]}</v></c>' if isinstance(value, tuple) else f'<c r="{ref}"><v>{value}</v></c>'
+    )
+
+
+def workbook(sheets: dict[str, list[list[Any]] | str], hidden: tuple[str, ...] = ()) -> bytes:
+    """An XLSX of rows of cells (None: absent; a 1-tuple: a date's serial number), or of raw sheet data."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as z:
+        content = "http://schemas.openxmlformats.org/package/2006/content-types"
+        package = "http://schemas.openxmlformats.org/package/2006/relationships"
+        z.writestr("[Content_Types].xml", f'<Types xmlns="{content}"/>')
+        main = f'<Relationship Id="r1" Type="{_REL}/officeDocument" Target="xl/workbook.xml"/>'
+        z.writestr("_rels/.rels", f'<Relationships xmlns="{package}">{main}</Relationships>')
+        tags = "".join(
+            f'<sheet name="{n}" sheetId="{i}" r:id="r{i}"{" state=" + chr(34) + "hidden" + chr(34) if n in hidden else ""}/>'
+            for i, n in enumerate(sheets, 1)
+        )
+        z.writestr("xl/workbook.xml", f'<workbook xmlns="{_NS}" xmlns:r="{_REL}"><sheets>{tags}</sheets></workbook>')
+        rels = "".join(
+            f'<Relationship Id="r{i}" Type="{_REL}/worksheet" Target="worksheets/s{i}.xml"/>'
+            for i in range(1, len(sheets) + 1)
+        )
+        z.writestr("xl/_rels/workbook.xml.rels", f'<Relationships xmlns="{package}">{rels}</Relationships>')
+        z.writestr(
+            "xl/styles.xml",
+            f'<styleSheet xmlns="{_NS}"><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs></styleSheet>',
+        )
+        for i, body in enumerate(sheets.values(), 1):
+            data = body
+            if isinstance(body, list):
+                data = "".join(
+                    f'<row r="{y}">'
+                    + "".join(cell(f"{chr(65 + x)}{y}", v) for x, v in enumerate(row) if v is not None)
+                    + "</row>"
+                    for y, row in enumerate(body, 1)
+                )
+            z.writestr(f"xl/worksheets/s{i}.xml", f'<worksheet xmlns="{_NS}"><sheetData>{data}</sheetData></worksheet>')
+    return out.getvalue()
+
+
+def test_cells_become_text_without_loss(table: Any) -> None:
+    body = workbook(
+        {"表": [["名稱", "值", "日"], ["007", 36, (45000,)], [" a ", 1.5, None], [None, None, None], ["b", True, "－"]]}
+    )
+    out = table("a.xlsx", body)
+    assert out.name == "a.xlsx/表"
+    assert out.rows == [
+        {"名稱": "007", "值": "36", "日": "2023-03-15"},
+        {"名稱": " a ", "值": "1.5", "日": None},
+        {"名稱": "b", "值": "true", "日": "－"},
+    ]
+    assert out.lines == [2, 3, 5]
+
+
+def test_titles_above_the_header_and_empty_sheets(tables: Any) -> None:
+    body = workbook({"一": [["監測報表"], [], ["a", "b"], ["1", "2"]], "二": [["a", "b"], ["3", "4"]], "空": []})
+    out = tables("a.xlsx", body)
+    assert [t.rows for t in out] == [[{"a": "1", "b": "2"}], [{"a": "3", "b": "4"}]]
+
+
+def test_sheets_with_different_headers_need_a_declaration(tables: Any) -> None:
+    body = workbook({"資料": [["a", "b"], ["1", "2"]], "說明": [["欄位", "意義"], ["a", "x"]]})
+    with pytest.raises(BadSource, match="different headers: 資料、說明"):
+        tables("a.xlsx", body)
+    assert tables("a.xlsx", body, ReadSpec(sheet="資料"))[0].rows == [{"a": "1", "b": "2"}]
+    assert tables("a.xlsx", body, ReadSpec(sheet="2"))[0].columns == ("欄位", "意義")
+
+
+def test_hidden_sheets_are_left_out_unless_named(tables: Any) -> None:
+    body = workbook({"資料": [["a"], ["1"]], "代碼": [["x"], ["2"]]}, hidden=("代碼",))
+    assert [t.name for t in tables("a.xlsx", body)] == ["a.xlsx/資料"]
+    assert [t.name for t in tables("a.xlsx", body, ReadSpec(sheet="代碼"))] == ["a.xlsx/代碼"]
+
+
+def test_two_far_cells_kill_only_the_child(tables: Any) -> None:
+    far = '<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
+    with pytest.raises(BadSource, match=r"stopped by its limits|no whole"):
+        tables("a.xlsx", workbook({"s": far}))
+
+
+def test_a_bomb_is_refused_by_its_declared_size(tables: Any) -> None:
+    with pytest.raises(Refused, match="too large"):
+        tables("a.xlsx", workbook({"s": " " * (234 << 20)}))
+
+
+def test_a_sheet_that_takes_too_long_is_stopped(tables: Any) -> None:
+    rows = [["a", "b"], *[["x", "y"]] * 60_000]
+    with pytest.raises(BadSource, match=r"limits|too long"):
+        tables("a.xlsx", workbook({"s": rows}), ReadSpec(), Limits(sheet_cells=1000))
+
+
+def test_what_is_no_spreadsheet_is_told(tables: Any) -> None:
+    whole = workbook({"s": [["a"], ["1"]]})
+    broken = whole.replace(b"xl/worksheets/s1.xml", b"xl/worksheets/zz.xml")
+    with pytest.raises(BadSource):
+        tables("a.xlsx", broken)
+    with pytest.raises(BadSource):
+        tables("a.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600))
+    with pytest.raises(BadSource, match="not xlsx as declared"):
+        tables("a.xlsx", b"a,b\n1,2\n", ReadSpec(format="xlsx"))
+
+
+def test_the_child_imports_nothing_of_ours() -> None:
+    source = Path("qingliu/pipeline/readers/sheet_child.py").read_text()
+    assert "qingliu" not in source.split('"""', 2)[2]
