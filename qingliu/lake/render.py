@@ -17,6 +17,7 @@ from qingliu.lake.query import Column, Rendering
 
 _FORMULA = r"^[=+\-@\t\r＝＋－＠]"
 _NUMBER = r"^[+-]?[0-9.,]*$"
+_CSV_CARE = r'[",\r\n ]|^[=@\t＝＋－＠]|^[+\-].*[^0-9.,]'  # quotes, or a formula's guard
 _XML_NAME = re.compile(r"^[A-Za-z_À-￿][\w.\-À-￿]*$")
 
 
@@ -73,6 +74,12 @@ def with_flags(cell: Cell, text: str, flags: str) -> str:
     return f"CASE WHEN {flags} IS NULL THEN {text} {' '.join(cases)} ELSE {text} END" if cases else text
 
 
+def _needs_care(cell: Cell, signs: str) -> bool:
+    """Whether a cell's text may hold one of ``signs``: a text column, or a flag written as its word (``<MDL``)."""
+    words = [word for _, word in (*cell.column.null_by_flag, *cell.column.suffix_by_flag)]
+    return cell.field.type == "string" or any(re.search(signs, word) for word in words)
+
+
 def json_object(cells: list[Cell], rendering: Rendering, *, offset: str, flags: str) -> str:
     """SQL for the JSON object of a row."""
     parts = ["'{'"]
@@ -109,7 +116,7 @@ def csv_line(cells: list[Cell], rendering: Rendering, *, flags: str) -> str:
             parts.append("','")
         text = with_flags(cell, plain_text(cell), flags)
         spaced = rendering.quote_spaces and cell.field.type in {"datetime", "string"}
-        if cell.field.type == "string" or spaced:
+        if spaced or _needs_care(cell, _CSV_CARE):
             parts.append(_csv_text(text, rendering))
         else:
             parts.append(text)
@@ -158,7 +165,7 @@ def xml_row(cells: list[Cell], rendering: Rendering, *, flags: str) -> str:
     for cell in cells:
         tag = xml_name(cell.column.name)
         text = with_flags(cell, plain_text(cell), flags)
-        if cell.field.type == "string":
+        if _needs_care(cell, "[&<>]"):
             text = (
                 f"replace(replace(replace(regexp_replace({text}, '[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f]', '', 'g'), "
                 "'&', '&amp;'), '<', '&lt;'), '>', '&gt;')"
