@@ -15,16 +15,16 @@ from qingliu.core.dataset import SourceSpec, Text
 from qingliu.core.errors import BadDefinition
 from qingliu.pipeline.simulation.feeds import FEEDS, Feed, first_hour, last_hour
 from qingliu.pipeline.simulation.sheet import WRITERS, Sheet, Span, write
-from qingliu.pipeline.sources.base import Delivery, State, Surroundings, fingerprint, noted, number, remembered, wanted
+from qingliu.pipeline.sources.base import Delivery, State, fingerprint, noted, number, remembered, wanted
 
 DEFAULT_SEED = 7
 HOURS_A_FILE = 24 * 31
 
 
-def fetch(source: SourceSpec, *, workdir: Path, state: State, around: Surroundings) -> Delivery:
+def fetch(source: SourceSpec, *, workdir: Path, state: State) -> Delivery:
     """What the simulated network has sent since ``state``: everything at first, then only new periods.
 
-    Needs nothing of ``around``: no network, no folder. Raises BadDefinition for an option that is missing or wrong.
+    Raises BadDefinition for an option that is missing or wrong.
     """
     feed, style = _chosen(source, "feed", FEEDS), _chosen(source, "style", WRITERS)
     made = FEEDS[feed]
