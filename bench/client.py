@@ -1,0 +1,147 @@
+"""A lean HTTP client for measuring: raw keep-alive sockets, so that the client is not what is measured."""
+
+from __future__ import annotations
+
+import multiprocessing
+import socket
+import threading
+import time
+from dataclasses import dataclass
+
+
+class BadAnswer(Exception):
+    """The server answered something else than 200 or 304."""
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """Where a server listens."""
+
+    host: str
+    port: int
+
+
+class Wire:
+    """One connection that is kept alive."""
+
+    def __init__(self, peer: Peer) -> None:
+        self._peer = peer
+        self._socket = socket.create_connection((peer.host, peer.port), timeout=600)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._rest = b""
+
+    def get(self, path: str, headers: str = "") -> bytes:
+        """The body of the answer to ``path``."""
+        head = f"GET {path} HTTP/1.1\r\nHost: {self._peer.host}:{self._peer.port}\r\nAccept: */*\r\n{headers}\r\n"
+        self._socket.sendall(head.encode("ascii"))
+        data = self._until(b"\r\n\r\n")
+        top, _, self._rest = data.partition(b"\r\n\r\n")
+        lines = top.lower().split(b"\r\n")
+        status = lines[0].split(b" ")[1]
+        fields = dict(line.split(b":", 1) for line in lines[1:])
+        if b"chunked" in fields.get(b"transfer-encoding", b""):
+            body = self._chunks()
+        else:
+            body = self._exactly(int(fields.get(b"content-length", b"0")))
+        if status not in {b"200", b"304"}:
+            raise BadAnswer(f"{status.decode()} for {path}: {body[:500].decode(errors='replace')}")
+        return body
+
+    def _read(self) -> bytes:
+        piece = self._socket.recv(1 << 20)
+        if not piece:
+            raise BadAnswer("the server closed the connection in the middle of an answer")
+        return piece
+
+    def _until(self, mark: bytes) -> bytes:
+        while mark not in self._rest:
+            self._rest += self._read()
+        return self._rest
+
+    def _exactly(self, size: int) -> bytes:
+        parts = [self._rest]
+        have = len(self._rest)
+        while have < size:
+            parts.append(self._read())
+            have += len(parts[-1])
+        whole = b"".join(parts)
+        self._rest = whole[size:]
+        return whole[:size]
+
+    def _chunks(self) -> bytes:
+        parts: list[bytes] = []
+        while True:
+            line, _, self._rest = self._until(b"\r\n").partition(b"\r\n")
+            size = int(line.split(b";")[0], 16)
+            if size == 0:
+                while True:  # trailers, then an empty line
+                    trailer, _, self._rest = self._until(b"\r\n").partition(b"\r\n")
+                    if not trailer:
+                        return b"".join(parts)
+            parts.append(self._exactly(size))
+            self._rest = self._until(b"\r\n")[2:]
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._socket.close()
+
+
+def one_by_one(peer: Peer, paths: list[str], headers: str = "") -> list[float]:
+    """Seconds of each request, one client."""
+    wire = Wire(peer)
+    took = []
+    for path in paths:
+        begin = time.perf_counter()
+        wire.get(path, headers)
+        took.append(time.perf_counter() - begin)
+    wire.close()
+    return took
+
+
+def _share(
+    peer: Peer, lanes: list[list[str]], until: float, answer: multiprocessing.SimpleQueue[tuple[int, str]]
+) -> None:
+    done = [0] * len(lanes)
+    wrong: list[str] = []
+
+    def walk(lane: int) -> None:
+        wire = Wire(peer)
+        paths = lanes[lane]
+        try:
+            while time.monotonic() < until:
+                wire.get(paths[done[lane] % len(paths)])
+                done[lane] += 1
+        except (BadAnswer, OSError) as error:
+            wrong.append(str(error))
+        wire.close()
+
+    threads = [threading.Thread(target=walk, args=(n,)) for n in range(len(lanes))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    answer.put((sum(done), "; ".join(wrong[:3])))
+
+
+def crowd(peer: Peer, paths: list[str], *, clients: int, seconds: float, processes: int = 2) -> float:
+    """Requests a second of ``clients`` clients at once, in ``processes`` processes; every client has its own keys.
+
+    A request that is under way at the end is waited for and counted, and so is its time.
+    """
+    lanes = [paths[n::clients] for n in range(clients)]
+    answer: multiprocessing.SimpleQueue[tuple[int, str]] = multiprocessing.SimpleQueue()
+    begin = time.monotonic()
+    shares = [
+        multiprocessing.Process(target=_share, args=(peer, lanes[n::processes], begin + seconds, answer))
+        for n in range(processes)
+    ]
+    for share in shares:
+        share.start()
+    counts = [answer.get() for _ in shares]
+    for share in shares:
+        share.join()
+    took = time.monotonic() - begin
+    wrong = [text for _, text in counts if text]
+    if wrong:
+        raise BadAnswer(wrong[0])
+    return sum(count for count, _ in counts) / took
