@@ -303,13 +303,17 @@ def _chain(first: list[bytes], rest: Iterator[bytes]) -> Iterator[bytes]:
     yield from rest
 
 
+_OF_A_BODY = {"Content-Type", "Content-Encoding", "Content-Disposition"}
+
+
 def replay(req: falcon.Request, resp: falcon.Response, stored: Stored) -> bool:
     """Answer from ``stored``: 304 where the client has it, else the kept body. False where neither can be."""
     fresh = etag_matches(req.get_header("If-None-Match") or "", stored.etag)
     if stored.body is None and not fresh and req.method != "HEAD":
         return False
     for name, value in stored.headers:
-        resp.set_header(name, value)
+        if not fresh or name not in _OF_A_BODY:
+            resp.set_header(name, value)
     if fresh:
         resp.status = 304
     elif stored.body is not None:

@@ -40,10 +40,10 @@ def make_engine(settings: Settings) -> Engine:
     )
 
 
-def make_data_api(settings: Settings, engine: Engine | None = None) -> App:
+def make_data_api(settings: Settings, engine: Engine | None = None, cache: ResponseCache | None = None) -> App:
     """The whole data API as a WSGI app: native at /api, the MOENV dialect at /api/v2."""
     engine = engine or make_engine(settings)
-    cache = ResponseCache()
+    cache = cache or ResponseCache()
     sender = Sender(cache, Gate(max(1, settings.web_threads - 2)))
     access = AccessFile(LakePaths(settings.home).access_db)
     app: falcon.App = falcon.App(middleware=[Manners(cache, engine.published.generation, access)])

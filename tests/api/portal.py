@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 from falcon.testing import Result, simulate_request
 
+from qingliu.api.cache import ResponseCache
 from qingliu.config.data_api import make_data_api, make_engine
 from qingliu.core.dataset import (
     DatasetRecord,
@@ -154,6 +155,7 @@ class Portal:
     settings: Settings
     engine: Engine
     app: Callable[..., Any]
+    cache: ResponseCache
     versions: dict[str, list[VersionRecord]]
 
     def get(self, path: str, query: str = "", method: str = "GET", **headers: str) -> Result:
@@ -213,4 +215,6 @@ def build(home: Path) -> Portal:
         t.put_entry(LISTED, kind="listed", current=None, status="listed", updated_at=at)
     settings = replace(load({"QINGLIU_HOME": str(home)}), engine_threads=1, engine_memory="300MB")
     engine = make_engine(settings)
-    return Portal(settings, engine, make_data_api(settings, engine), {"AIR_H": [first, second], "ODD_P_01": [odd]})
+    cache = ResponseCache()
+    app = make_data_api(settings, engine, cache)
+    return Portal(settings, engine, app, cache, {"AIR_H": [first, second], "ODD_P_01": [odd]})
