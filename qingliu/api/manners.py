@@ -59,6 +59,7 @@ def problem(error: QingliuError, lang: str) -> tuple[str, bytes]:
         "type": f"/api/docs#error-{error.code}",
         "title": TITLES.get(error.code, TITLES[QingliuError.code]).get(lang),
         "status": error.status,
+        "code": error.code,
         "detail": detail.get(lang),
         "remedy": error.remedy.get(lang),
         "detail_zh": detail.zh,

@@ -171,7 +171,8 @@ def ordered(staged: Path) -> Path:
             return staged
         path = staged.with_name("ordered.parquet")
         con.execute(
-            f"COPY (SELECT * EXCLUDE (file_row_number), file_row_number AS _order FROM read_parquet('{staged}', file_row_number=true)) TO '{path}'"
+            "COPY (SELECT * EXCLUDE (file_row_number), file_row_number AS _order "
+            f"FROM read_parquet('{staged}', file_row_number=true)) TO '{path}'"
         )
     return path
 

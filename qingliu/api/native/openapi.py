@@ -51,7 +51,7 @@ def _schemas() -> dict[str, Any]:
     links = {"type": "array", "items": {"$ref": "#/components/schemas/Link"}}
     row = {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean", "null"]}}
     page = {"numberReturned": count, "numberMatched": count, "links": links}
-    problem_names = ("type", "title", "detail", "remedy", "detail_zh", "detail_en", "parameter")
+    problem_names = ("type", "title", "code", "detail", "remedy", "detail_zh", "detail_en", "parameter")
     return {
         "Link": link,
         "Problem": {
@@ -132,6 +132,7 @@ def problem_example(status: int) -> dict[str, Any]:
         "type": f"/api/docs#error-{code}",
         "title": TITLES[code].zh,
         "status": status,
+        "code": code,
         "detail": zh,
         "detail_zh": zh,
         "detail_en": en,
