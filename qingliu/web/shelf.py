@@ -98,18 +98,14 @@ def choose(parameters: Parameters, published: Published) -> Shelf:
     asked = wish(parameters)
     start = (asked.page - 1) * PAGE
     facets = {n: getattr(asked, n) for n in FACETS}
-    if asked.sort == "relevance":
-        found = published.search(asked.q, **facets, offset=start, limit=PAGE)
-        entries = found.entries
-    else:
-        found = published.search(asked.q, **facets, offset=0, limit=1_000_000)
-        entries = _sorted(found.entries, asked.sort)[start : start + PAGE]
+    found = published.search(asked.q, **facets, offset=0, limit=1_000_000)  # entries lie in memory: all cost as little
+    entries = _sorted(found.entries, asked)[start : start + PAGE]
     pages = max(1, -(-found.total // PAGE))
     names = portal(published).agency_names
     return Shelf(
         wish=asked,
         total=found.total,
-        entries=entries,
+        entries=tuple(entries),
         facets={n: tuple(_choice(asked, n, v, c, names) for v, c in found.facets.get(n, ())) for n in FACETS},
         sorts=tuple((s, replace(asked, sort=s, page=1).address()) for s in SORTS),
         pages=pages,
@@ -118,12 +114,15 @@ def choose(parameters: Parameters, published: Published) -> Shelf:
     )
 
 
-def _sorted(entries: tuple[Entry, ...], sort: str) -> tuple[Entry, ...]:
-    if sort == "updated":
-        return tuple(sorted(sorted(entries, key=lambda e: e.code), key=lambda e: e.updated_at, reverse=True))
-    if sort == "title":
-        return tuple(sorted(entries, key=lambda e: (e.record.title.zh, e.code)))
-    return tuple(sorted(entries, key=lambda e: e.code))
+def _sorted(entries: tuple[Entry, ...], asked: Wish) -> list[Entry]:
+    """In the order asked for; by relevance, what has data here stands before what is only listed."""
+    if asked.sort == "updated":
+        return sorted(sorted(entries, key=lambda e: e.code), key=lambda e: e.updated_at, reverse=True)
+    if asked.sort == "title":
+        return sorted(entries, key=lambda e: (e.record.title.zh, e.code))
+    if asked.sort == "code":
+        return sorted(entries, key=lambda e: e.code)
+    return sorted(entries, key=lambda e: (e.code != asked.q.upper(), e.kind == "listed"))
 
 
 def _choice(asked: Wish, facet: str, value: str, count: int, agencies: dict[str, Text]) -> Choice:

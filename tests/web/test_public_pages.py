@@ -103,7 +103,7 @@ def test_home_figures_come_from_the_published_catalogue(reader: Client, engine: 
     assert figures["Rows"] == f"{rows:,}"
     assert figures["Datasets to query"] == "3"
     assert figures["Listed only"] == "1"
-    assert figures["Agency"] == "2"
+    assert figures["Agencies"] == "2"
 
 
 @pytest.mark.parametrize(
