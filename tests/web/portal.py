@@ -152,6 +152,7 @@ def build(home: Path) -> LakePaths:
     paths.make()
     first = _file(paths, "air-1.parquet", AIR_SQL.format(hours=40))
     second = _file(paths, "air-2.parquet", AIR_SQL.format(hours=48))
+    changes = _file(paths, "air-changes.parquet", f"SELECT *, 'insert' AS _change FROM ({AIR_SQL.format(hours=8)})")
     latest = _file(paths, "air-latest.parquet", AIR_SQL.format(hours=48) + " LIMIT 3")
     evil = _file(
         paths,
@@ -160,7 +161,7 @@ def build(home: Path) -> LakePaths:
     )
     air = [
         _version(AIR, 1, first, inserted=120),
-        _version(AIR, 2, second, latest=latest, changes=second, inserted=24, updated=1234567),
+        _version(AIR, 2, second, latest=latest, changes=changes, inserted=24, updated=1234567),
     ]
     with PublishedWriter(paths.published_db).transaction() as switch:
         for version in (*air, _version(HOSTILE, 1, evil, inserted=1)):
