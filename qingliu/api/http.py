@@ -238,10 +238,10 @@ class Sender:
             ("Content-Type", answer.media), ("ETag", etag), ("Cache-Control", answer.cache_control), ("Vary", answer.vary),
             *answer.headers, *((("Content-Encoding", "gzip"),) if gzipped else ()),
         )  # fmt: skip
-        stored = self.cache.get(etag)
-        if stored is None and not etag_matches(req.get_header("If-None-Match") or "", etag) and req.method != "HEAD":
-            stored = self._make(resp, answer, Stored(etag, headers, None), gzipped)
-        stored = stored or Stored(etag, headers, None)
+        stored = self.cache.get(etag) or Stored(etag, headers, None)
+        fresh = etag_matches(req.get_header("If-None-Match") or "", etag)
+        if stored.body is None and not fresh and req.method != "HEAD":
+            stored = self._make(resp, answer, stored, gzipped)
         for name, value in answer.once:
             resp.set_header(name, value)
         if "remember" in req.context and not answer.once:

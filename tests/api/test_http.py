@@ -9,6 +9,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from wsgiref.util import setup_testing_defaults
@@ -247,7 +248,7 @@ def test_the_cache_is_bounded_and_bound_to_its_generation() -> None:
     assert cache.recall(("x" * 3_000,), 1) is None
 
 
-def test_threat_22_one_heavy_answer_leaves_room_for_a_hundred_light_ones(portal: Portal) -> None:
+def test_threat_22_heavy_answers_have_only_so_many_places() -> None:
     gate = Gate(1, wait_s=0.01)
     leave = gate.enter()
     with pytest.raises(Busy):
@@ -259,19 +260,36 @@ def test_threat_22_one_heavy_answer_leaves_room_for_a_hundred_light_ones(portal:
         gate.enter()
     second()
 
+
+def raw(app: Any, path: str, query: str) -> tuple[str, Any]:
+    """Status and body iterable of a request, left unread."""
     environ: dict[str, Any] = {}
     setup_testing_defaults(environ)
-    environ |= {"PATH_INFO": "/api/datasets/ODD_P_01/rows", "QUERY_STRING": "f=csv"}
-    heavy = iter(portal.app(environ, lambda *_: None))  # type: ignore[arg-type]
-    next(heavy)
-    failures: list[int] = []
+    environ |= {"PATH_INFO": path, "QUERY_STRING": query}
+    seen: list[str] = []
+    body = app(environ, lambda status, headers, exc_info=None: seen.append(status))
+    return seen[0], body
 
-    def light(n: int) -> None:
-        answer = portal.get(ROWS, f"limit=1&offset={n}")
-        if answer.status_code != 200:
-            failures.append(answer.status_code)
 
-    workers = [threading.Thread(target=lambda k=k: [light(k * 25 + i) for i in range(25)]) for k in range(4)]
+def test_threat_22_light_questions_go_on_while_heavy_streams_stand(portal: Portal) -> None:
+    settings = replace(portal.settings, web_threads=4)  # two of them may be heavy
+    app = make_data_api(settings, portal.engine, ResponseCache(max_body=10_000))
+    heavy = [raw(app, "/api/datasets/ODD_P_01/rows", "f=csv") for _ in range(2)]
+    assert [status for status, _ in heavy] == ["200 OK"] * 2
+    started = [next(iter(body)) for _, body in heavy]
+    assert all(started)
+    refused, told = raw(app, "/api/datasets/ODD_P_01/rows", "f=ndjson")
+    assert refused.startswith("503")
+    assert json.loads(b"".join(told))["code"] == "busy"
+    failures: list[str] = []
+
+    def light(first: int) -> None:
+        for n in range(first, first + 25):
+            status, body = raw(app, ROWS, f"limit=1&offset={n}")
+            if status != "200 OK" or not b"".join(body):
+                failures.append(status)
+
+    workers = [threading.Thread(target=light, args=(k * 25,)) for k in range(4)]
     start = time.monotonic()
     for worker in workers:
         worker.start()
@@ -279,6 +297,11 @@ def test_threat_22_one_heavy_answer_leaves_room_for_a_hundred_light_ones(portal:
         worker.join()
     assert failures == []
     assert time.monotonic() - start < 30
+    heavy[0][1].close()  # its client is gone
+    again, body = raw(app, "/api/datasets/ODD_P_01/rows", "f=ndjson")
+    assert again == "200 OK"
+    assert sum(chunk.count(b"\n") for chunk in body) == 1500
+    heavy[1][1].close()
 
 
 def test_threat_22_a_gone_client_frees_the_engine_and_its_place() -> None:

@@ -342,7 +342,8 @@ def test_golden_bytes_of_each_shape(portal: Portal) -> None:
     )
     assert ask(portal, "air_now", filters="siteid,EQ,1", format="xml").text == (
         '<?xml version="1.0" encoding="UTF-8"?>\n<RECORDS>\n<RECORD><SITEID>1</SITEID>'
-        "<SITENAME>測站1</SITENAME><COUNTY>臺北市</COUNTY><AQI>9</AQI><PM2.5>2.25</PM2.5><RAIN>0</RAIN><NOTE></NOTE><PUBLISHTIME>2024/01/02 21:00:00</PUBLISHTIME>"
+        "<SITENAME>測站1</SITENAME><COUNTY>臺北市</COUNTY><AQI>9</AQI><PM2.5>2.25</PM2.5>"
+        "<RAIN>0</RAIN><NOTE></NOTE><PUBLISHTIME>2024/01/02 21:00:00</PUBLISHTIME>"
         "<LONGITUDE>120</LONGITUDE><LATITUDE>23</LATITUDE></RECORD>\n</RECORDS>\n"
     )
     assert HOURLY.code == "AIR_H"
