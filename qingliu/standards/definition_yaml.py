@@ -96,7 +96,7 @@ def _yaml_problem(error: yaml.YAMLError) -> tuple[Text, Text]:
 
 
 def _walk(node: yaml.Node, path: Path, lines: dict[Path, int], findings: list[Finding]) -> None:
-    lines[path] = node.start_mark.line + 1
+    lines.setdefault(path, node.start_mark.line + 1)
     if isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
             _walk(item, (*path, index), lines, findings)
