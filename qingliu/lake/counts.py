@@ -12,7 +12,7 @@ from qingliu.core.records import CellBalance
 from qingliu.lake.names import ident
 from qingliu.lake.names import literal as lit
 from qingliu.lake.shape_plan import Plan
-from qingliu.lake.shape_sql import QUARANTINED, flag_of
+from qingliu.lake.shape_sql import QUARANTINED, SENTINEL, flag_of
 
 
 def nulls(connection: duckdb.DuckDBPyConnection, staged: Path) -> dict[str, int]:
@@ -35,13 +35,15 @@ def balance(connection: duckdb.DuckDBPyConnection, plan: Plan, staged: Path, row
     """read = typed + empty + sentinel + quarantined for every declared column that is not another column's flag."""
     empty = nulls(connection, staged) if rows else {}
     tokens = _tokens(connection, staged) if rows and empty.get("_flags", 0) < rows else Counter[str]()
+    exact = _exact(connection, plan) if rows else {}
     out = []
-    for field in plan.record.fields:
+    for cell in plan.cells:
+        field = cell.field
         if field.name in plan.flag_fields:
             continue
         missing = empty.get(field.name, 0)
         quarantined = tokens[f"{field.name}={QUARANTINED}"]
-        blank, valued = _sentinels(connection, field, staged, tokens)
+        blank, valued = exact.get(field.name) or _sentinels(field, tokens)
         out.append(
             CellBalance(
                 column=field.name,
@@ -63,29 +65,31 @@ def _tokens(connection: duckdb.DuckDBPyConnection, staged: Path) -> Counter[str]
     return Counter({token: int(n) for token, n in found})
 
 
-def _sentinels(
-    connection: duckdb.DuckDBPyConnection, field: FieldRecord, staged: Path, tokens: Counter[str]
-) -> tuple[int, int]:
-    """(sentinels that became null, sentinels that became a value). A flag that marks both kinds is told by the null."""
+def _flags(field: FieldRecord) -> tuple[set[str], set[str], set[str]]:
+    """The flags of sentinels that become null, of those that become a value, and of suffixes."""
     blank = {flag_of(s) for s in field.sentinels if s.value is None}
     valued = {flag_of(s) for s in field.sentinels if s.value is not None}
-    suffixed = {flag for _, flag in field.suffix_flags}
-    nulled, kept = 0, 0
-    for flag in blank | valued:
-        count = tokens[f"{field.name}={flag}"]
-        if not count:
-            continue
-        if flag in blank and flag in valued | suffixed:
-            token = lit(f";{field.name}={flag};")
-            sql = (
-                f"SELECT count(*) FROM read_parquet({lit(str(staged))}) "
-                f"WHERE contains(_flags, {token}) AND {ident(field.name)} IS NULL"
-            )
-            here = int(connection.execute(sql).fetchall()[0][0])
-            nulled += here
-            kept += count - here if flag in valued else 0
-        elif flag in blank:
-            nulled += count
-        else:
-            kept += count
-    return nulled, kept
+    return blank, valued, {flag for _, flag in field.suffix_flags}
+
+
+def _sentinels(field: FieldRecord, tokens: Counter[str]) -> tuple[int, int]:
+    """(sentinels that became null, sentinels that became a value) where every flag means one thing."""
+    blank, valued, _ = _flags(field)
+    return sum(tokens[f"{field.name}={f}"] for f in blank), sum(tokens[f"{field.name}={f}"] for f in valued)
+
+
+def _exact(connection: duckdb.DuckDBPyConnection, plan: Plan) -> dict[str, tuple[int, int]]:
+    """The same, counted from the source, for columns whose flags cannot tell (one flag for two things, or none)."""
+    asked: list[tuple[str, str]] = []
+    for cell in plan.cells:
+        blank, valued, suffixed = _flags(cell.field)
+        if "" in valued or blank & (valued | suffixed) or valued & suffixed:
+            codes: dict[bool, list[str]] = {True: ["-1"], False: ["-1"]}
+            for k, sentinel in enumerate(cell.field.sentinels):
+                codes[sentinel.value is None].append(str(SENTINEL + k))
+            counts = (f"count(*) FILTER ({cell.status_name} IN ({', '.join(codes[n])}))" for n in (True, False))
+            asked.append((cell.field.name, ", ".join(counts)))
+    if not asked:
+        return {}
+    found = connection.execute(f"SELECT {', '.join(sql for _, sql in asked)} FROM ({plan.status_sql()})").fetchall()[0]
+    return {name: (int(found[2 * i]), int(found[2 * i + 1])) for i, (name, _) in enumerate(asked)}

@@ -49,8 +49,8 @@ def trimmed(text: str) -> str:
 
 
 def flag_of(sentinel: Sentinel) -> str:
-    """The flag that a sentinel leaves; one is always left, so that its cells can be counted."""
-    return sentinel.flag or ("question" if sentinel.question else "missing" if sentinel.value is None else "sentinel")
+    """The flag that a sentinel leaves; one without value always leaves one, so that nulls can be told apart."""
+    return sentinel.flag or ("" if sentinel.value is not None else "no_data" if sentinel.question else "missing")
 
 
 def formats_of(field: FieldRecord) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -151,7 +151,8 @@ class Cell:
     def flag(self, *, named: bool) -> str:
         """The flag by status: ``column=flag`` when ``named``, else the bare flag; null where there is none."""
         head = f"{self.field.name}=" if named else ""
-        cases = [f"WHEN {SENTINEL + k} THEN {lit(head + flag_of(s))}" for k, s in enumerate(self.field.sentinels)]
+        marks = [(SENTINEL + k, flag_of(s)) for k, s in enumerate(self.field.sentinels)]
+        cases = [f"WHEN {code} THEN {lit(head + flag)}" for code, flag in marks if flag]
         cases += [f"WHEN {SUFFIX + j} THEN {lit(head + flag)}" for j, (_, flag) in self._suffixes()]
         bad = lit(head + QUARANTINED)
         return f"CASE {self.status_name} {' '.join(cases)} WHEN {BAD} THEN {bad} WHEN {REQUIRED} THEN {bad} END"
@@ -235,15 +236,11 @@ class Cell:
 
 
 def _check(field: FieldRecord) -> None:
-    valued = {flag_of(s) for s in field.sentinels if s.value is not None}
-    shared = valued & {flag for _, flag in field.suffix_flags}
-    if shared or len(field.sentinels) > SUFFIX - SENTINEL or len(field.suffix_flags) > REQUIRED - SUFFIX:
-        flag = ", ".join(sorted(shared)) or "-"
+    if len(field.sentinels) > SUFFIX - SENTINEL or len(field.suffix_flags) > REQUIRED - SUFFIX:
         raise BadDefinition(
             Text(
-                f"欄位「{field.name}」的旗標「{flag}」無法分辨缺值代碼與尾碼。",
-                f"Column '{field.name}': flag '{flag}' is used for a sentinel with a value and for a suffix.",
+                f"欄位「{field.name}」的代碼太多。", f"Column '{field.name}' declares too many sentinels or suffixes."
             ),
-            Text("請給兩者不同的旗標。", "Give the two different flags."),
+            Text("每欄至多 50 個代碼、38 個尾碼。", "At most 50 sentinels and 38 suffixes a column."),
             parameter=field.name,
         )

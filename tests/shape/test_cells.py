@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from qingliu.core.dataset import FieldRecord, Sentinel
-from qingliu.core.errors import BadDefinition
 
 from .conftest import field, record
 
@@ -171,7 +170,7 @@ def test_sentinels_become_their_value_and_flag(shaped: Any) -> None:
     assert cell(shaped, rain, "NR") == (0.0, "no_rain")
     assert cell(shaped, rain, " NR ") == (0.0, "no_rain")
     assert cell(shaped, rain, "-") == (None, "missing")
-    assert cell(shaped, rain, "x") == (None, "question")
+    assert cell(shaped, rain, "x") == (None, "no_data")
     assert cell(shaped, rain, "-999") == (None, "missing")
     assert cell(shaped, rain, "-999.0") == (None, "missing")
     assert cell(shaped, rain, "<MDL") == (None, "below_limit")
@@ -223,7 +222,11 @@ def test_balance_tells_a_sentinel_from_a_suffix_under_one_flag(shaped: Any) -> N
     assert out.balance("v") == (3, 1, 1, 0)
 
 
-def test_one_flag_for_a_valued_sentinel_and_a_suffix_is_refused(shaped: Any) -> None:
-    marked = field("v", "number", sentinels=(Sentinel("NR", value=0, flag="f"),), suffix_flags=(("x", "f"),))
-    with pytest.raises(BadDefinition, match="'f'"):
-        shaped("v\n1\n", record(marked))
+def test_balance_tells_valued_sentinels_from_suffixes_and_bare_values(shaped: Any) -> None:
+    marks = (Sentinel("NR", value=0, flag="f"), Sentinel("T", value=0.1), Sentinel("-", flag="f"))
+    out = shaped(
+        "v\n1\n2x\nNR\nT\nT\n-\noops\n", record(field("v", "number", sentinels=marks, suffix_flags=(("x", "f"),)))
+    )
+    assert out.column("v") == [1.0, 2.0, 0.0, 0.1, 0.1, None, None]
+    assert out.balance("v") == (2, 0, 4, 1)
+    assert out.column("_flags")[2:5] == [";v=f;", None, None]
