@@ -65,7 +65,7 @@ def values(rng: np.random.Generator, hours: Any, factor: Any, memory: Any) -> An
     clock = 2 * np.pi * (hours.astype("int64") % 24) / 24
     year = 2 * np.pi * (hours.astype("int64") % (24 * 365)) / (24 * 365)
     course = yearly * np.cos(year)[:, None, None] + daily * np.cos(clock - 2)[:, None, None]
-    noise = np.empty((len(hours), *factor.shape))
+    noise: Any = np.empty((len(hours), *factor.shape))
     fresh = rng.normal(0, 0.18, noise.shape)
     for hour in range(len(hours)):
         memory *= 0.85

@@ -51,11 +51,11 @@ Made by `make bench`, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, in one run; only r
 {_machine()}; Python {platform.python_version()}, {names};
 peer: Datasette {peer[0]} on SQLite {peer[1]}.
 
-{result.rows:,} rows of `{Path(script).name}`, published from CSV by `qingliu publish` into {result.files} files, served by `qingliu up`
-and asked at its public address over keep-alive connections. The bare engine is DuckDB in process on the same files with
-{threads} threads, same columns, its own COPY to bytes. The peer has the same rows in SQLite with indexes (siteid, itemid,
-monitordate) and (itemid, monitordate), its caps raised. -999 is null everywhere. Keys change with every request; before
-timing, the answers of the three are compared. At one client: median in ms. At 16 clients: requests a second."""
+{result.rows:,} rows of `{Path(script).name}`, published from CSV by `qingliu publish` into {result.files} files,
+served by `qingliu up` and asked at its public address over keep-alive connections. The bare engine is DuckDB in process on
+the same files with {threads} threads, same columns, its own COPY to bytes. The peer has the same rows in SQLite with indexes
+(siteid, itemid, monitordate) and (itemid, monitordate), its caps raised. -999 is null everywhere. Keys change with every
+request; before timing, the answers of the three are compared. At one client: median in ms. At 16 clients: requests a second."""
 
 
 def _median(costs: Sequence[Cost]) -> tuple[float, float]:

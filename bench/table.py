@@ -67,7 +67,8 @@ def _spoilt() -> str:
     """SQL: one value in a hundred, by the hash of its row's place, is a text that is no number."""
     words = ", ".join(f"'{w}'" for w in BAD_WORDS)
     place = "hash(monitordate, siteid, itemid)"
-    return f"CASE WHEN {place} % 100 = 0 THEN [{words}][1 + ({place} // 100) % {len(BAD_WORDS)}] ELSE concentration::VARCHAR END"
+    word = f"[{words}][(1 + ({place} // 100) % {len(BAD_WORDS)})::BIGINT]"
+    return f"CASE WHEN {place} % 100 = 0 THEN {word} ELSE concentration::VARCHAR END"
 
 
 def _csv(parquet: Path, to: Path, value: str) -> None:
