@@ -9,8 +9,8 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,9 +20,10 @@ from qingliu.core.dataset import FieldRecord, Text, VersionRecord
 from qingliu.core.errors import BadRequest, Gone
 from qingliu.lake import cursor as cursors
 from qingliu.lake import render
-from qingliu.lake.compiler import FLAGS, SINCE, Compiled, Compiler, answer_fields, scope_of
+from qingliu.lake.answer import Page, Plan, Stream, separator_sql, text_bytes
+from qingliu.lake.compiler import Compiled, Compiler, answer_fields, scope_of
 from qingliu.lake.cursor import Cursor
-from qingliu.lake.names import literal
+from qingliu.lake.names import ident, literal
 from qingliu.lake.paths import LakePaths
 from qingliu.lake.published import Entry, Published
 from qingliu.lake.query import Column, Query, Rendering, Where
@@ -37,54 +38,6 @@ _CHANGE_FIELDS = (
     FieldRecord("_version", "integer", Text("版本", "Version")),
     FieldRecord("_change", "string", Text("異動", "Change")),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """A question that was understood: which version answers it, with which columns, and under which identity."""
-
-    query: Query
-    entry: Entry
-    version: VersionRecord
-    fields: tuple[FieldRecord, ...]
-    cursor: Cursor | None
-    question: str  # hash of the question without its cursor
-
-    @property
-    def etag(self) -> str:
-        """Identity of the rows: version, layout, question and place. A dialect adds its rendering and encoding."""
-        mark = self.query.cursor or ""
-        text = f"{self.version.content_hash}:{self.version.number}:{self.question}:{mark}:{self.entry.updated_at}"
-        return hashlib.sha256(text.encode()).hexdigest()[:32]
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Rows as Python values (times aware), the cursor of the next page, and the exact number of all matching rows."""
-
-    rows: list[dict[str, Any]]
-    next_cursor: str | None
-    matched: int
-
-
-class Stream:
-    """An answer's row bytes, made as they are asked for. After exhaustion ``returned`` and ``next_cursor`` are known."""
-
-    def __init__(self, chunks: Iterator[bytes], close: Callable[[], None]) -> None:
-        self._chunks = chunks
-        self._close = close
-        self.returned = 0
-        self.next_cursor: str | None = None
-
-    def __iter__(self) -> Iterator[bytes]:
-        try:
-            yield from self._chunks
-        finally:
-            self.close()
-
-    def close(self) -> None:
-        """Free the engine's cursor; safe to call twice."""
-        self._close()
 
 
 class Engine:
@@ -244,7 +197,7 @@ class Engine:
         text = self._row_text(plan, rendering, cells)
         paged = plan.query.limit is not None and self._has_position(plan)
         extra = ", _fi, _rn" + "".join(f", s{i}" for i in range(len(compiled.order))) if paged else ""
-        sep = f" || {_newline_literal(separator)}" if separator else ""
+        sep = f" || {separator_sql(separator)}" if separator else ""
         sql = f"SELECT ({text}){sep} AS line{extra} FROM ({compiled.sql})"
         cursor = self._session.cursor()
         stream: Stream
@@ -262,7 +215,7 @@ class Engine:
                     stream.returned += batch.num_rows
                     if held:
                         yield held
-                    held = _bytes_of(batch.column(0))
+                    held = text_bytes(batch.column(0))
                     last = batch
                 with self._session.running(cursor, self.deadline_s):
                     batch = next(reader, None)
@@ -359,7 +312,7 @@ class Engine:
 
     def _parquet(self, plan: Plan) -> Stream:
         compiled = self._compile(plan)
-        names = ", ".join(f"c{i} AS {_quoted(f.name)}" for i, f in enumerate(plan.fields))
+        names = ", ".join(f"c{i} AS {ident(f.name)}" for i, f in enumerate(plan.fields))
         handle, name = tempfile.mkstemp(suffix=".parquet", dir=self._temp)
         os.close(handle)
         path = Path(name)
@@ -388,23 +341,3 @@ class Engine:
     def close(self) -> None:
         """End the engine."""
         self._session.close()
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _newline_literal(text: str) -> str:
-    return "chr(10)" if text == "\n" else f"({literal(text[0])} || chr(10))" if text == ",\n" else literal(text)
-
-
-def _bytes_of(column: Any) -> bytes:
-    """The text of a string column as it lies in its Arrow buffer: the answer's bytes, copied once."""
-    _, offsets, data = column.buffers()
-    wide = str(column.type) == "large_string"
-    ends = memoryview(offsets).cast("q" if wide else "i")
-    first, last = ends[column.offset], ends[column.offset + len(column)]
-    return bytes(memoryview(data)[first:last]) if data is not None else b""
-
-
-__all__ = ["FLAGS", "SINCE", "Engine", "Page", "Plan", "Stream", "date"]
