@@ -158,3 +158,9 @@ def test_pages_forbid_inline_code_framing_and_foreign_loads(reader: Client) -> N
 def test_public_pages_only_read(reader: Client) -> None:
     for path in ("/", "/dataset/", "/dataset/detail/AQX_P_488"):
         assert reader.post(path).status_code == 405
+
+
+def test_language_stands_in_the_address_alone(reader: Client) -> None:
+    chinese = reader.get("/", headers={"accept-language": "en", "cookie": "django_language=en"})
+    assert '<html lang="zh-Hant-TW">' in chinese.content.decode()
+    assert '<html lang="en">' in reader.get("/en/", headers={"accept-language": "zh-TW"}).content.decode()
