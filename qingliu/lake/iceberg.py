@@ -156,19 +156,22 @@ class Tables:
 
     def sweep(self, code: str, needed: Iterable[str]) -> list[str]:
         """Remove metadata that neither the table nor the metadata files ``needed`` (of kept versions) lead to."""
-        table = self.load(code)
         folder = self._storage.local(f"{table_folder(code)}/metadata")
         if not folder.is_dir():
             return []
-        live: set[str] = set()
-        for name in {n for n in needed if n}:
-            live |= self._reached(name, every=False)
-        if table:
-            live |= self._reached(self._storage.relative(table.metadata_location), every=True)
+        live = self.reachable(code, needed)
         removed = [p for p in folder.iterdir() if p.is_file() and p.name not in live]
         for path in removed:
             path.unlink()
         return [p.name for p in removed]
+
+    def reachable(self, code: str, needed: Iterable[str]) -> set[str]:
+        """Names of the metadata files that the table, or one of the metadata files ``needed``, leads to."""
+        table = self.load(code)
+        names = self._reached(self._storage.relative(table.metadata_location), every=True) if table else set()
+        for path in {n for n in needed if n}:
+            names |= self._reached(path, every=False)
+        return names
 
     def history(self, code: str) -> list[str]:
         """The metadata files that the table remembers having had, paths of the lake."""

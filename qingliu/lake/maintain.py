@@ -30,6 +30,7 @@ from qingliu.lake.rewrite import Desk, Written, loose_groups, write_groups
 from qingliu.lake.store import LAYOUT, Lake
 from qingliu.lake.verify import content_hash, verified
 
+REMOVAL = "0.removal"  # the lock under which needed files cannot go: a backup holds it while it copies
 YOUNG = timedelta(days=7)  # a cursor may be continued in a version this young
 
 
@@ -87,7 +88,7 @@ def clean(lake: Lake, code: str, versions: Sequence[VersionRecord]) -> Upkeep:
 
     What changed from version to version is kept for good: changes files of versions that are gone stay.
     """
-    with held(lake.paths, manifest.code_folder(code)):
+    with held(lake.paths, REMOVAL), held(lake.paths, manifest.code_folder(code)):
         known = {m.version.run_id for m in manifest.all_of(lake.paths, code)}
         kept = [v for v in versions if v.kept]
         needed = {f.path for v in kept for f in manifest.files_of(v)}

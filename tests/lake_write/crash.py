@@ -17,6 +17,7 @@ from typing import Any
 from qingliu.lake import manifest
 from qingliu.lake.maintain import clean, compact
 from qingliu.lake.paths import LakePaths
+from qingliu.lake.restore import restore
 from qingliu.lake.store import Lake
 from tests.lake_write.world import dataset
 
@@ -48,7 +49,13 @@ def fatal(step: str, when: str, nth: int) -> None:
 
 
 def act(home: Path, action: str) -> None:
-    """commit: publish staging/next/staged.parquet on the newest version. compact, clean: as in maintain."""
+    """restore:BACKUP: bring it back. compact, clean: as in maintain.
+
+    commit: publish staging/next/staged.parquet on the newest version.
+    """
+    if action.startswith("restore:"):
+        restore(Path(action.removeprefix("restore:")), home)
+        return
     paths = LakePaths(home)
     lake = Lake(paths, memory_limit="400MB", threads=1)
     versions = [m.version for m in manifest.all_of(paths, RECORD.code)]
