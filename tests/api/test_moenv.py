@@ -5,13 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import json
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 from xml.etree import ElementTree
 
 import pytest
 from falcon.testing import Result
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from qingliu.api.moenv import params
+from qingliu.api.moenv.params import KNOWN
+from qingliu.core.errors import BadRequest
 from tests.api.portal import HOURLY, ODD_NAMES, Portal
 
 SECRET = "0f1e2d3c-very-secret-key"  # what an old client carries
@@ -347,3 +353,39 @@ def test_golden_bytes_of_each_shape(portal: Portal) -> None:
         "<LONGITUDE>120</LONGITUDE><LATITUDE>23</LATITUDE></RECORD>\n</RECORDS>\n"
     )
     assert HOURLY.code == "AIR_H"
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.dictionaries(st.sampled_from([*KNOWN, "x"]), st.text(max_size=60), max_size=4))
+def test_any_parameters_are_a_question_or_a_bad_request(given_parameters: dict[str, str]) -> None:
+    with suppress(BadRequest):
+        asked = params.ask(HOURLY, list(given_parameters.items()))
+        assert asked.query.dataset == "AIR_H"
+
+
+_TOKENS = [
+    "county",
+    "pm2.5",
+    "aqi",
+    "datacreationdate",
+    "EQ",
+    "NE",
+    "GR",
+    "LE",
+    ",",
+    "|",
+    "5",
+    "臺北市",
+    "2024-01-01",
+    '"',
+    "-",
+    " desc",
+    "",
+]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.sampled_from(_TOKENS), max_size=12), st.lists(st.sampled_from(_TOKENS), max_size=6))
+def test_any_heap_of_tokens_is_a_filter_or_a_bad_request(filters: list[str], sort: list[str]) -> None:
+    with suppress(BadRequest):
+        params.ask(HOURLY, [("filters", "".join(filters)), ("sort", "".join(sort))])

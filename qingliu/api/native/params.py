@@ -13,12 +13,13 @@ from zoneinfo import ZoneInfo
 
 from qingliu.api.http import Pairs, language, preferred
 from qingliu.api.native import cql2
+from qingliu.api.native.conditions import equal, interval, within
 from qingliu.api.native.parameters import CHANGES, DEFAULT_LIMIT, FORMATS, HEAVY_ROWS, ROWS, SERIES
-from qingliu.api.values import Moment, count, mistyped, moment, read, shown
-from qingliu.core.dataset import DatasetRecord, FieldRecord, Text
+from qingliu.api.values import count, moment, shown
+from qingliu.core.dataset import DatasetRecord, Text
 from qingliu.core.errors import BadRequest, UnknownField
 from qingliu.core.redact import redact
-from qingliu.lake.query import Aggregate, And, Compare, Format, In, Order, Query, Where
+from qingliu.lake.query import Aggregate, And, Format, Order, Query, Where
 
 _KEY_NAMES = {"api_key", "apikey", "api-key", "x-api-key", "access_token"}
 _AGGREGATE = re.compile(r"(count|avg|min|max|sum)\((\*|\"(?:[^\"]|\"\")+\"|[^()\",]+)\)")
@@ -286,92 +287,14 @@ def _where(given: Given, record: DatasetRecord) -> Where | None:
     if given.has("filter"):
         items.append(cql2.parse(given.text("filter"), record))
     for name, texts in given.by_field.items():
-        items.append(_equal(next(f for f in record.fields if f.name == name), texts, record))
+        items.append(equal(next(f for f in record.fields if f.name == name), texts, record))
     if given.has("datetime"):
-        items += _interval(given.text("datetime"), record)
+        items += interval(given.text("datetime"), record)
     if given.has("bbox"):
-        items.append(_box(given.text("bbox"), record))
+        items.append(within(given.text("bbox"), record))
     if not items:
         return None
     return items[0] if len(items) == 1 else And(tuple(items))
-
-
-def _equal(field: FieldRecord, texts: list[str], record: DatasetRecord) -> Where:
-    if "" in texts:
-        raise BadRequest(
-            Text(f"參數 {field.name} 是空的。", f"{field.name} is empty."),
-            Text(f'找空值請用 filter="{field.name}" IS NULL。', f'To find nulls use filter="{field.name}" IS NULL.'),
-            parameter=field.name,
-        )
-    if field.type == "datetime":
-        moments = [moment(t, record.timezone, field.name) for t in texts]
-        if len(moments) == 1 and moments[0].whole_day:
-            return And(tuple(_during(field.name, moments[0], moments[0])))
-        return In(field.name, tuple(m.at for m in moments))
-    values = tuple(read(field, t, record.timezone, field.name) for t in texts)
-    return Compare(field.name, "eq", values[0]) if len(values) == 1 else In(field.name, values)
-
-
-def _interval(text: str, record: DatasetRecord) -> list[Where]:
-    field = record.field(record.time_field)
-    if field is None:
-        raise BadRequest(
-            Text(
-                "這個資料集沒有時間欄位，不能用 datetime。",
-                "This dataset has no time field, so datetime cannot be used.",
-            ),
-            Text("請改用 filter 或欄位參數。", "Use filter or a field's own parameter."),
-            parameter="datetime",
-        )
-    first, slash, last = text.partition("/")
-    ends = [
-        None if slash and end in {"", ".."} else moment(end, record.timezone, "datetime")
-        for end in (first, last if slash else first)
-    ]
-    low, high = ends
-    if low and high and low.at > high.after:
-        raise BadRequest(
-            Text("datetime 的起點晚於終點。", "The datetime interval ends before it begins."),
-            Text("請寫成 起點/終點。", "Write start/end."),
-            parameter="datetime",
-        )
-    if field.type == "date":
-        bounds = [("ge", low), ("le", high)]
-        return [Compare(field.name, op, end.at.date()) for op, end in bounds if end]  # type: ignore[arg-type]
-    if field.type != "datetime":
-        raise mistyped(field, text, "datetime")
-    return _during(field.name, low, high)
-
-
-def _during(name: str, low: Moment | None, high: Moment | None) -> list[Where]:
-    items: list[Where] = []
-    if low and high and low == high and not low.whole_day:
-        return [Compare(name, "eq", low.at)]
-    if low:
-        items.append(Compare(name, "ge", low.at))
-    if high:
-        items.append(Compare(name, "lt" if high.whole_day else "le", high.after))
-    return items
-
-
-def _box(text: str, record: DatasetRecord) -> Where:
-    if record.place is None:
-        raise BadRequest(
-            Text("這個資料集沒有座標欄位，不能用 bbox。", "This dataset has no place, so bbox cannot be used."),
-            Text("請拿掉 bbox。", "Leave bbox out."),
-            parameter="bbox",
-        )
-    parts = text.split(",")
-    if len(parts) != 4 or not all(re.fullmatch(r"-?[0-9]{1,3}(\.[0-9]{1,15})?", p, re.ASCII) for p in parts):
-        raise BadRequest(
-            Text(f"bbox=「{shown(text)}」不是四個數。", f"bbox={shown(text)!r} is no four numbers."),
-            Text(
-                "例如 119.5,21.8,122.1,25.4（西,南,東,北）。",
-                "For example 119.5,21.8,122.1,25.4 (west,south,east,north).",
-            ),
-            parameter="bbox",
-        )
-    return cql2.box([float(p) for p in parts], "bbox")
 
 
 def _as_of(text: str, record: DatasetRecord, parameter: str = "as_of") -> int | datetime:
