@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Sequence
+from functools import lru_cache
 from random import Random
 from typing import TypeVar
 
@@ -25,6 +26,7 @@ def chance(seed: int, index: int) -> float:
     return ((x ^ (x >> 31)) & _MASK) / 2**64
 
 
+@lru_cache(maxsize=1 << 14)  # neighbouring hours ask for the same knots
 def bell(seed: int, index: int) -> float:
     """A number of about normal distribution (mean 0, standard deviation 1) for (seed, index)."""
     total = chance(seed, 3 * index) + chance(seed, 3 * index + 1) + chance(seed, 3 * index + 2)
