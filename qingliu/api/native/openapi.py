@@ -6,7 +6,7 @@ from typing import Any
 
 from qingliu import __version__
 from qingliu.api.manners import PROBLEM, TITLES
-from qingliu.api.native.parameters import ENDPOINTS, PARAMETERS, Endpoint, Parameter
+from qingliu.api.native.parameters import ENDPOINTS, FORMATS, PARAMETERS, Endpoint, Parameter
 from qingliu.core.dataset import Text
 
 _STATUS_TEXT: dict[int, Text] = {
@@ -140,9 +140,18 @@ def problem_example(status: int) -> dict[str, Any]:
     return body | ({"parameter": name} if name else {})
 
 
+def _format(endpoint: Endpoint) -> dict[str, Any]:
+    """``f`` with the formats that this address has."""
+    offered = [name for name, media in FORMATS if media.split(";")[0] in endpoint.media]
+    plain = parameter(PARAMETERS["f"])
+    return plain | {"schema": {"type": "string", "enum": offered}, "example": "csv" if "csv" in offered else offered[0]}
+
+
 def _operation(name: str, endpoint: Endpoint) -> dict[str, Any]:
     names = [n for n in ("code", "number", "name") if f"{{{n}}}" in endpoint.path]
-    parameters: list[dict[str, Any]] = [{"$ref": f"#/components/parameters/{n}"} for n in (*names, *endpoint.query)]
+    parameters: list[dict[str, Any]] = [
+        _format(endpoint) if n == "f" else {"$ref": f"#/components/parameters/{n}"} for n in (*names, *endpoint.query)
+    ]
     if endpoint.fields:
         parameters.append({"$ref": "#/components/parameters/field"})
     content: dict[str, Any] = {}
@@ -213,7 +222,7 @@ def document(base: str, more_paths: dict[str, Any] | None = None) -> dict[str, A
         "security": [{}, {"bearer": []}, {"header": []}],
         "paths": {e.path: {"get": _operation(n, e)} for n, e in ENDPOINTS.items()} | (more_paths or {}),
         "components": {
-            "parameters": {n: parameter(p) for n, p in PARAMETERS.items()} | {"field": any_field},
+            "parameters": {n: parameter(p) for n, p in PARAMETERS.items() if n != "f"} | {"field": any_field},
             "responses": responses,
             "schemas": _schemas(),
             "securitySchemes": {

@@ -14,6 +14,7 @@ from qingliu.api.http import Answer, Sender, Whole, language, pairs_of
 from qingliu.api.manners import TITLES
 from qingliu.api.native.parameters import ENDPOINTS
 from qingliu.api.native.params import Given
+from qingliu.core.dataset import Text
 
 STYLE = (files("qingliu.api.native") / "docs.css").read_text(encoding="utf-8")
 _HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
@@ -33,6 +34,9 @@ _WORDS = {
         "try": "試試看",
         "errors_lead": "錯誤以 application/problem+json 回答：parameter 指出參數，remedy 說明怎麼改，附中英文。",
         "code": "代碼",
+        "home": "/",
+        "portal": "清流首頁",
+        "start": "從這裡開始",
     },
     "en": {
         "title": "Qingliu data API",
@@ -48,8 +52,26 @@ _WORDS = {
         "try": "Try it",
         "errors_lead": "Errors are application/problem+json in both languages: parameter names it, remedy mends it.",
         "code": "Code",
+        "home": "/en/",
+        "portal": "Qingliu",
+        "start": "Start here",
     },
 }
+
+
+_SAMPLES = (
+    (
+        Text("一個測站最近的十列", "The ten newest rows of one site"),
+        "AQX_P_488/rows?siteid=1&sortby=-datacreationdate&limit=10",
+    ),
+    (Text("每站最新一列，CSV", "The newest row of each site as CSV"), "AQX_P_488/latest?f=csv"),
+    (Text("條件查詢", "A condition"), "AQX_P_488/rows?filter=aqi > 100 AND county IN ('臺北市','新北市')"),
+    (
+        Text("各縣市每日平均", "Daily means by county"),
+        "AQX_P_488/series?bucket=1d&groupby=county&aggregate=avg(aqi),count(*)",
+    ),
+    (Text("某一版本的資料", "The data of an earlier version"), "AQX_P_488/rows?as_of=1"),
+)
 
 
 def _side(said: str, lang: str) -> str:
@@ -92,17 +114,16 @@ def _parameters(document: dict[str, Any], operation: dict[str, Any], lang: str) 
 def _operation(document: dict[str, Any], path: str, operation: dict[str, Any], lang: str) -> str:
     word = _WORDS[lang]
     media = ", ".join(f"<code>{escape(m)}</code>" for m in operation["responses"]["200"].get("content", {}))
-    statuses = ", ".join(
-        f"{status} {escape(_side(_resolve(document, answer)['description'], lang))}"
+    answers = "".join(
+        f"<dt>{status}</dt><dd>{escape(_side(_resolve(document, answer)['description'], lang))}</dd>"
         for status, answer in operation["responses"].items()
         if status != "200"
     )
-    errors = f"<p>{statuses}</p>" if statuses else ""
     link = f'<p><a href="{escape(path)}">{word["try"]}: {escape(path)}</a></p>' if "{" not in path else ""
     return (
         f'<section id="{escape(operation["operationId"])}"><h2><span class="get">GET</span><code>{escape(path)}</code></h2>'
         f"<p>{escape(_summary(operation['summary'], lang))}</p>{_parameters(document, operation, lang)}"
-        f"<h3>{word['answers']}</h3><p>200 {media}</p>{errors}{link}</section>"
+        f"<h3>{word['answers']}</h3><dl><dt>200</dt><dd>{media}</dd>{answers}</dl>{link}</section>"
     )
 
 
@@ -123,7 +144,7 @@ def html(document: dict[str, Any], lang: str) -> bytes:
         f"<title>{word['title']}</title><style>{STYLE}</style>"
     )
     bar = (
-        f'<div class="bar"><a href="/api/openapi.json">OpenAPI 3.1</a>'
+        f'<div class="bar"><a href="{word["home"]}">{word["portal"]}</a><a href="/api/openapi.json">OpenAPI 3.1</a>'
         f'<a href="?lang={other}" hreflang="{full[other]}" lang="{full[other]}">{word["other"]}</a></div>'
     )
     last = (
@@ -131,12 +152,14 @@ def html(document: dict[str, Any], lang: str) -> bytes:
         f'<thead><tr><th scope="col">{word["code"]}</th><th scope="col">{word["means"]}</th></tr></thead>'
         f"<tbody>{errors}</tbody></table></div></section>"
     )
+    lines = "\n".join(f"# {escape(about.get(lang))}\n/api/datasets/{escape(rest)}" for about, rest in _SAMPLES)
+    start = f'<section id="start"><h2>{word["start"]}</h2><pre tabindex="0"><code>{lines}</code></pre></section>'
     return (
         f'<!doctype html><html lang="{full[lang]}"><head>{head}</head><body>'
         f'<a class="skip" href="#main">{word["skip"]}</a>'
         f"<header><h1>{word['title']}</h1><p>{word['lead']}</p>{bar}</header>"
         f'<main id="main"><nav aria-label="{word["contents"]}"><ul>{contents}'
-        f'<li><a href="#errors">{word["errors"]}</a></li></ul></nav><div>{sections}{last}</div></main></body></html>'
+        f'<li><a href="#errors">{word["errors"]}</a></li></ul></nav><div>{start}{sections}{last}</div></main></body></html>'
     ).encode()
 
 

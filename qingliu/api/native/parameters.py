@@ -283,7 +283,7 @@ ENDPOINTS: dict[str, Endpoint] = {
         "/api/datasets/{code}/changes",
         Text("某版本之後新增、修改、刪除的列", "Rows inserted, updated or deleted after a version"),
         CHANGES,
-        media=_DATA,
+        media=("application/json", "application/x-ndjson", "text/csv", "application/vnd.apache.parquet"),
         errors=_DATA_ERRORS,
     ),
     "series": Endpoint(
