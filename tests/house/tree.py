@@ -32,7 +32,7 @@ def package_files() -> list[Path]:
 
 
 @cache
-def test_names() -> frozenset[str]:
+def existing_tests() -> frozenset[str]:
     """``tests/dir/test_x.py::test_y`` of every test that exists; methods as ``…::TestClass::test_y``."""
     names: set[str] = set()
     for path in sorted((ROOT / "tests").rglob("test_*.py")):
