@@ -12,7 +12,7 @@ from qingliu.accounts.rules import operator
 from qingliu.catalog import actions
 from qingliu.core.errors import QingliuError
 from qingliu.standards import definition
-from tests.house.tree import PACKAGE, ROOT, read, existing_tests
+from tests.house.tree import PACKAGE, ROOT, existing_tests, read
 
 SECTIONS = dict(zip("ABCDEFGHIJKL", (11, 17, 10, 9, 13, 3, 3, 4, 4, 3, 5, 7), strict=True))
 # what the deck calls a dataset → its definition of the demo
