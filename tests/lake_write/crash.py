@@ -1,15 +1,18 @@
-"""Run in a process of its own: does lake work and is killed by SIGKILL before or after the n-th call of a step.
+"""Run in a process of its own: does lake work in children that are killed by SIGKILL before or after a step's n-th call.
 
-usage: python -m tests.lake_write.crash HOME ACTION STEP WHEN N
+Reads cases from standard input, one JSON list [HOME, ACTION, STEP, WHEN, N] a line, and answers each with the number of
+the signal that ended its child, or "exit STATUS". Imports are done once, before the first child.
 """
 
 from __future__ import annotations
 
 import importlib
 import inspect
+import json
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -71,6 +74,22 @@ def act(home: Path, action: str) -> None:
         clean(lake, RECORD.code, versions)
 
 
+def serve() -> None:
+    """Fork a child for each case."""
+    for line in sys.stdin:
+        home, action, step, when, nth = json.loads(line)
+        child = os.fork()
+        if child == 0:
+            try:
+                fatal(step, when, nth)
+                act(Path(home), action)
+            except BaseException:
+                traceback.print_exc()
+                os._exit(1)
+            os._exit(0)
+        _, status = os.waitpid(child, 0)
+        print(os.WTERMSIG(status) if os.WIFSIGNALED(status) else f"exit {os.WEXITSTATUS(status)}", flush=True)
+
+
 if __name__ == "__main__":
-    fatal(sys.argv[3], sys.argv[4], int(sys.argv[5]))
-    act(Path(sys.argv[1]), sys.argv[2])
+    serve()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -23,6 +21,7 @@ from qingliu.lake.paths import LakePaths
 from qingliu.lake.restore import restore
 from qingliu.lake.storage import Storage
 from qingliu.lake.verify import verified
+from tests.lake_write.conftest import Kill
 from tests.lake_write.publisher import publish
 from tests.lake_write.world import World, dataset, reading
 
@@ -160,14 +159,12 @@ STEPS = [
 
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize(("step", "nth"), STEPS)
-def test_a_restore_killed_anywhere_is_old_or_new(portal: World, tmp_path: Path, step: str, nth: int, when: str) -> None:
+def test_a_restore_killed_anywhere_is_old_or_new(
+    portal: World, killed: Kill, tmp_path: Path, step: str, nth: int, when: str
+) -> None:
     target = save(portal, tmp_path / "copy")
     publish(portal.home, CODE, 1)
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.lake_write.crash", str(portal.home), f"restore:{target}", step, when, str(nth)],
-        cwd=Path(__file__).parents[2], capture_output=True, timeout=120, check=False, env={**os.environ},
-    )  # fmt: skip
-    assert done.returncode == -signal.SIGKILL, done.stderr.decode()
+    killed(portal.home, f"restore:{target}", step, when, nth)
     found = stored(portal.home)
     assert len(found) in (3, 4)
     assert verified(portal.paths, found) == ()
@@ -179,15 +176,10 @@ def test_a_restore_killed_anywhere_is_old_or_new(portal: World, tmp_path: Path, 
     assert 4 in [len(stored(p)) for p in portal.home.parent.glob("home.before-*")]
 
 
-def test_a_restore_to_a_new_place_killed_half_way_can_be_run_again(portal: World, tmp_path: Path) -> None:
+def test_a_restore_to_a_new_place_killed_half_way_can_be_run_again(portal: World, killed: Kill, tmp_path: Path) -> None:
     target, home = save(portal, tmp_path / "copy"), tmp_path / "new" / "home"
     home.parent.mkdir()
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.lake_write.crash", str(home), f"restore:{target}",
-         "qingliu.lake.relocate:_rewrite_avro", "after", "2"],
-        cwd=Path(__file__).parents[2], capture_output=True, timeout=120, check=False,
-    )  # fmt: skip
-    assert done.returncode == -signal.SIGKILL, done.stderr.decode()
+    killed(home, f"restore:{target}", "qingliu.lake.relocate:_rewrite_avro", "after", 2)
     assert not home.exists()
     restore(target, home)
     assert iceberg_rows(home, CODE) == 3

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
 from qingliu.lake import manifest
 from qingliu.lake.iceberg import opened
 from qingliu.lake.maintain import clean, compact
+from tests.lake_write.conftest import Kill
 from tests.lake_write.crash import RECORD
 from tests.lake_write.world import Row, World, reading, stage
 
@@ -42,15 +37,6 @@ COMMIT_STEPS = [
 ]
 
 
-def killed(home: Path, action: str, step: str, when: str, nth: int) -> None:
-    """Run the action in a child that dies at the step."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.lake_write.crash", str(home), action, step, when, str(nth)],
-        cwd=Path(__file__).parents[2], capture_output=True, timeout=120, check=False, env={**os.environ},
-    )  # fmt: skip
-    assert done.returncode == -signal.SIGKILL, done.stderr.decode()
-
-
 def lake_files(world: World) -> set[str]:
     """Every file of the lake but the catalogue's database."""
     root = world.paths.root
@@ -72,7 +58,9 @@ CASES = [(False, *s) for s in COMMIT_STEPS] + [(True, *s) for s in FIRST_STEPS]
 
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize(("first", "step", "nth"), CASES)
-def test_a_publish_killed_anywhere_is_old_or_new(world: World, first: bool, when: str, step: str, nth: int) -> None:
+def test_a_publish_killed_anywhere_is_old_or_new(
+    world: World, killed: Kill, first: bool, when: str, step: str, nth: int
+) -> None:
     if not first:
         assert world.deliver(RECORD, OLD, run_id="old").version
     before = lake_files(world)
@@ -114,7 +102,9 @@ MAINTENANCE_STEPS = [
 
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize(("action", "step", "nth"), MAINTENANCE_STEPS)
-def test_maintenance_killed_anywhere_loses_nothing(world: World, when: str, action: str, step: str, nth: int) -> None:
+def test_maintenance_killed_anywhere_loses_nothing(
+    world: World, killed: Kill, when: str, action: str, step: str, nth: int
+) -> None:
     for day in range(1, 4):
         world.deliver(RECORD, [reading(s, f"2026-01-{day:02d} 00:00", float(day)) for s in (1, 2)])
     if action == "clean":
