@@ -9,7 +9,7 @@ from typing import Protocol
 from qingliu.core import env
 from qingliu.core.dataset import SourceSpec, Text
 from qingliu.core.errors import BadDefinition
-from qingliu.pipeline.sources import files, folder, harvest, http
+from qingliu.pipeline.sources import files, folder, harvest, http, simulator
 from qingliu.pipeline.sources.base import Delivery, State, Surroundings, surroundings
 
 __all__ = ["KINDS", "Delivery", "State", "Surroundings", "fetch", "surroundings"]
@@ -21,11 +21,17 @@ class Fetch(Protocol):
     def __call__(self, source: SourceSpec, *, workdir: Path, state: State, around: Surroundings) -> Delivery: ...
 
 
+def _simulated(source: SourceSpec, *, workdir: Path, state: State, around: Surroundings) -> Delivery:
+    """The simulators need nothing from around them."""
+    return simulator.fetch(source, workdir=workdir, state=state)
+
+
 KINDS: Mapping[str, Fetch] = {
     "files": files.fetch,
     "folder": folder.fetch,
     "http": http.fetch,
     "harvest": harvest.fetch,
+    "simulator": _simulated,
 }
 
 
