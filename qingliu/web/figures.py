@@ -33,19 +33,19 @@ class Portal:
 
 
 _lock = threading.Lock()
-_kept: dict[int, tuple[tuple[int, int], Portal]] = {}
+_kept: list[tuple[Published, int, Portal]] = []
 
 
 def portal(published: Published) -> Portal:
     """The figures of the present catalogue (computed once a generation)."""
-    stamp = (id(published), published.generation())
+    generation = published.generation()
     with _lock:
-        kept = _kept.get(0)
-    if kept and kept[0] == stamp:
-        return kept[1]
+        for of, number, figures in _kept:
+            if of is published and number == generation:
+                return figures
     figures = _count(published)
     with _lock:
-        _kept[0] = (stamp, figures)
+        _kept[:] = [(published, generation, figures)]
     return figures
 
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import pytest
 from django.test import Client
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from qingliu.web import links
@@ -164,3 +164,23 @@ def test_language_stands_in_the_address_alone(reader: Client) -> None:
     chinese = reader.get("/", headers={"accept-language": "en", "cookie": "django_language=en"})
     assert '<html lang="zh-Hant-TW">' in chinese.content.decode()
     assert '<html lang="en">' in reader.get("/en/", headers={"accept-language": "zh-TW"}).content.decode()
+
+
+TEXTS = st.text(max_size=20) | st.sampled_from(
+    ["\x00", "aqi", "pm2.5", "eq", "has", "gt", "-aqi", "9" * 30, "1e400", "＝", "%", "'", '"', "2026-02-30"]
+)
+NAMES = st.sampled_from(
+    ["q", "field", "op", "value", "sortby", "limit", "page", "as_of", "category", "agency", "kind", "sort", "next"]
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.sampled_from(["/dataset/", "/en/dataset/detail/AQX_P_488", "/dataset/detail/AQX_P_432", "/"]),
+    st.lists(st.tuples(NAMES, TEXTS), max_size=9),
+)
+def test_no_address_breaks_a_page(reader: Client, path: str, pairs: list[tuple[str, str]]) -> None:
+    query = "&".join(f"{name}={quote(text, errors='replace')}" for name, text in pairs)
+    answer = reader.get(f"{path}?{query}")
+    assert answer.status_code in (200, 400, 404), query
+    assert "<main" in answer.content.decode()

@@ -163,7 +163,9 @@ def test_held_dataset_shows_neither_rows_nor_columns_nor_reason(reader: Client) 
 def test_listed_entry_says_what_is_unknown(reader: Client) -> None:
     html = reader.get("/en/dataset/detail/WQX_P_01").content.decode()
     assert "quality marks and counts of views and downloads are unknown" in html
-    assert html.count("<dd>Unknown</dd>") == 2
+    assert html.count("<dd>Unknown</dd>") == 4  # mark, counts, frequency, licence
+    assert 'href="https://data.gov.tw/dataset/1"' in html
+    assert "Irregularly" not in html
     assert "/rows" not in html
 
 

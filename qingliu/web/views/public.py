@@ -83,7 +83,7 @@ def dataset(request: HttpRequest, code: str) -> HttpResponseBase:
         "views": _views_of(entry),
         "licence": licences().get(entry.record.licence),
         "contacts": _contacts(entry),
-        "source_url": links.safe_url(str(entry.extra.get("url", ""))),
+        "source_url": _official_page(entry),
         "source_formats": entry.extra.get("formats", ""),
     }
     if shown:
@@ -128,6 +128,16 @@ def _contacts(entry: Entry) -> list[Contact]:
         for c in entry.record.contacts
         if (c.valid_from is None or c.valid_from <= today) and (c.valid_to is None or today <= c.valid_to)
     ]
+
+
+def _official_page(entry: Entry) -> str:
+    """Where the official catalogue shows a listed entry; "" where it has no number there."""
+    number = str(entry.extra.get("source_id", ""))
+    return (
+        f"https://data.gov.tw/dataset/{number}"
+        if entry.kind == "listed" and number.isascii() and number.isdigit()
+        else ""
+    )
 
 
 def _found(code: str) -> Entry | str:
