@@ -188,14 +188,35 @@ def publish(
     csv.writer(text).writerows([[f.name for f in record.fields], *rows])
     path = workdir / "raw.csv"
     path.write_text(text.getvalue(), encoding="utf-8", newline="")
-    names = tuple(f.name for f in record.fields)
-    staged = shape(record, ReadSpec(), (CsvInput(path, "raw.csv", names),), workdir, memory_limit="300MB", threads=1)
+    return publish_inputs(paths, record, ReadSpec(), path, tuple(f.name for f in record.fields), base)
+
+
+def publish_inputs(
+    paths: LakePaths,
+    record: DatasetRecord,
+    read: ReadSpec,
+    path: Path,
+    columns: tuple[str, ...],
+    base: VersionRecord | None = None,
+) -> VersionRecord:
+    """Shape and commit a UTF-8 file; the new version."""
+    number = (base.number if base else 0) + 1
+    run = f"{record.code}-{number}"
+    workdir = paths.staging / run
+    staged = shape(record, read, (CsvInput(path, path.name, columns),), workdir, memory_limit="300MB", threads=1)
     done = Lake(paths, memory_limit="300MB", threads=1).commit(
-        record, ordered(staged.path), base=base, number=number, run_id=f"{record.code}-{number}", author="王小明", message="測試",
+        record, ordered(staged.path), base=base, number=number, run_id=run, author="王小明", message="測試",
         created_at=f"2026-11-2{number}T00:00:00.000Z",
     )  # fmt: skip
     assert done.version is not None
     return done.version
+
+
+def serve(paths: LakePaths, versions: dict[str, list[VersionRecord]]) -> Portal:
+    """The data API over a home."""
+    settings = replace(load({"QINGLIU_HOME": str(paths.home)}), engine_threads=1, engine_memory="300MB")
+    engine, cache = make_engine(settings), ResponseCache()
+    return Portal(settings, engine, make_data_api(settings, engine, cache), cache, versions)
 
 
 def build(home: Path) -> Portal:
@@ -214,8 +235,4 @@ def build(home: Path) -> Portal:
         t.put_entry(NEWEST, kind="view", current=None, status="published", updated_at=at)
         t.put_entry(ODD, kind="table", current=1, status="published", updated_at=at)
         t.put_entry(LISTED, kind="listed", current=None, status="listed", updated_at=at)
-    settings = replace(load({"QINGLIU_HOME": str(home)}), engine_threads=1, engine_memory="300MB")
-    engine = make_engine(settings)
-    cache = ResponseCache()
-    app = make_data_api(settings, engine, cache)
-    return Portal(settings, engine, app, cache, {"AIR_H": [first, second], "ODD_P_01": [odd]})
+    return serve(paths, {"AIR_H": [first, second], "ODD_P_01": [odd]})

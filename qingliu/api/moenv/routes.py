@@ -8,6 +8,7 @@ import falcon
 
 from qingliu.api.cache import Headers
 from qingliu.api.http import VARY, Answer, Sender, pairs_of
+from qingliu.api.inherit import with_meanings
 from qingliu.api.moenv import serialize
 from qingliu.api.moenv.params import Asked, ask
 from qingliu.core.access import AccessFile
@@ -25,12 +26,14 @@ class Rows:
         self._engine = engine
         self._plan = plan
         self._asked = asked
-        self._stream = engine.stream(plan, serialize.rendering(plan.entry.record, plan.fields, asked.format))
+        self._record = with_meanings(plan.entry.record, lambda code: engine.published.get(code).record)
+        self._fields = tuple(self._record.field(f.name) or f for f in plan.fields)
+        self._stream = engine.stream(plan, serialize.rendering(self._record, self._fields, asked.format))
 
     def __iter__(self) -> Iterator[bytes]:
         enveloped = self._asked.profile == "envelope" and self._asked.format == "json"
         total = self._engine.count(self._plan) if enveloped else None
-        yield serialize.before(self._plan.entry.record, self._plan.fields, self._asked, total)
+        yield serialize.before(self._record, self._fields, self._asked, total)
         yield from self._stream
         yield serialize.after(self._asked)
 

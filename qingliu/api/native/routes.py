@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,6 +12,7 @@ import falcon
 
 from qingliu.api.cache import Headers
 from qingliu.api.http import NO_STORE, Answer, Pairs, Sender, Whole, link, pairs_of, plain_json
+from qingliu.api.inherit import with_meanings
 from qingliu.api.native import params, serialize
 from qingliu.api.native.files import Files
 from qingliu.api.native.parameters import ENDPOINTS
@@ -178,12 +180,8 @@ class Native:
         given = Given(pairs_of(req.query_string), ENDPOINTS["dataset"].query)
         params.only_json(given)
         lang, entry = given.language(_caller(req)), self._published.get(code)
-        self._json(
-            req,
-            resp,
-            lambda: serialize.dataset(entry, lang, self._base),
-            lang,
-        )
+        record = with_meanings(entry.record, lambda base: self._published.get(base).record)
+        self._json(req, resp, lambda: serialize.dataset(replace(entry, record=record), lang, self._base), lang)
 
     def rows(self, req: falcon.Request, resp: falcon.Response, code: str) -> None:
         """/api/datasets/{code}/rows"""
