@@ -6,7 +6,9 @@ import re
 from html.parser import HTMLParser
 
 import pytest
+from django.template import Context, Template
 from django.test import Client
+from django.utils.translation import override
 
 from qingliu.lake.engine import Engine
 from tests.web import portal as small
@@ -213,3 +215,12 @@ def test_unchanged_page_is_not_sent_twice_but_an_error_is(reader: Client) -> Non
         reader.get("/en/dataset/detail/AQX_P_488", headers={"if-none-match": first.headers["ETag"]}).status_code == 200
     )
     assert "ETag" not in reader.get("/dataset/detail/AQX_P_488?limit=x").headers
+
+
+def test_choices_that_hold_chinese_names_are_marked_on_english_pages() -> None:
+    page = Template('{% load qingliu %}<option value="{{ n }}"{{ n|lang_mark }}>{{ n }}</option>')
+    with override("en"):
+        assert page.render(Context({"n": "年度"})) == '<option value="年度" lang="zh-Hant">年度</option>'
+        assert page.render(Context({"n": "<b>"})) == '<option value="&lt;b&gt;">&lt;b&gt;</option>'
+    with override("zh-hant"):
+        assert page.render(Context({"n": "年度"})) == '<option value="年度">年度</option>'

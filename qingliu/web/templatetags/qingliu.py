@@ -8,7 +8,7 @@ from typing import Any
 
 from django import template
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from qingliu.core.dataset import FieldRecord, Text
@@ -48,6 +48,13 @@ def in_han(value: Any) -> SafeString | str:
     if language().startswith("en") and _HAN.search(text):
         return format_html('<span lang="zh-Hant">{}</span>', text)
     return text
+
+
+@register.filter
+def lang_mark(value: Any) -> SafeString | str:
+    """The lang attribute for an element that can hold no other element, where it holds Chinese data on an English page."""
+    foreign = language().startswith("en") and _HAN.search(str(value))
+    return mark_safe(' lang="zh-Hant"') if foreign else ""
 
 
 @register.filter
