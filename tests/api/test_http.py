@@ -24,6 +24,7 @@ from qingliu.core.access import Grant, digest, new_token, write_access
 from qingliu.core.clock import now
 from qingliu.core.errors import Busy
 from qingliu.lake.paths import LakePaths
+from qingliu.lake.session import too_slow
 from tests.api.portal import Portal
 
 ROWS = "/api/datasets/AIR_H/rows"
@@ -302,6 +303,35 @@ def test_threat_22_light_questions_go_on_while_heavy_streams_stand(portal: Porta
     assert again == "200 OK"
     assert sum(chunk.count(b"\n") for chunk in body) == 1500
     heavy[1][1].close()
+
+
+def test_threat_22_a_cancelled_question_is_422_and_gives_its_place_back(
+    portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = make_data_api(replace(portal.settings, web_threads=1), portal.engine, ResponseCache())
+
+    def cancelled(*_: object) -> None:
+        raise too_slow(20)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(portal.engine, "stream", cancelled)
+        for _ in range(3):
+            status, body = raw(app, ROWS, "f=csv")
+            told = json.loads(b"".join(body))
+            assert (status.split()[0], told["code"], told["parameter"]) == ("422", "too-dear", "filter")
+    assert raw(app, ROWS, "f=csv")[0] == "200 OK"
+
+
+def test_a_count_that_is_too_dear_is_absent_never_guessed(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
+    def cancelled(*_: object) -> None:
+        raise too_slow(20)
+
+    monkeypatch.setattr(portal.engine, "count", cancelled)
+    page = portal.get(ROWS, "limit=3&aqi=17").json
+    assert page["numberReturned"] == 3
+    assert "numberMatched" not in page
+    assert portal.get(ROWS, "limit=30&aqi=17").json["numberMatched"] < 30  # a short page needs no counting
+    assert portal.get("/api/v2/air_h", "profile=envelope&filters=aqi,EQ,17&limit=3").status_code == 422
 
 
 def test_threat_22_a_gone_client_frees_the_engine_and_its_place() -> None:
