@@ -26,10 +26,10 @@ _CLASSES = {
     "leading_zero": r"^[+-]?0[0-9]+([.][0-9]*)?$",
     "thousands": r"^[+-]?[0-9]{1,3}(,[0-9]{3})+([.][0-9]+)?$",
     "full_width": r"[０-９]",
-    "suffixed": r"^[+-]?[0-9]+([.][0-9]+)?[^0-9.,:/eE\s-]{1,2}$",
+    "suffixed": r"^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)[^0-9.,:/eE\s-]{1,2}$",
     "year_day": r"^(19|20)[0-9]{6}$",
     "national_id": f"{_NEAR}[A-Z][1289][0-9]{{8}}{_FAR}",
-    "mobile": r"(^|[^0-9])09[0-9]{2}-?[0-9]{3}-?[0-9]{3}([^0-9]|$)",
+    "mobile": r"(^|[^0-9.])09[0-9]{2}-?[0-9]{3}-?[0-9]{3}([^0-9]|$)",
     "email": r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+[.][A-Za-z]{2,}",
     "plate": f"{_NEAR}[A-Z]{{2,3}}-[0-9]{{4}}{_FAR}",
     "address": r"[縣市].{0,8}[鄉鎮市區].{0,20}([路街巷弄號]|段)",
@@ -80,7 +80,8 @@ class Profiler:
         self.headers: tuple[str, ...] = tuple(dict.fromkeys(h for i in inputs for h in i.columns if h))
         whole = "\nUNION ALL ".join(self._one(i) for i in self._inputs)
         self._con.execute(f"CREATE TEMP VIEW delivery AS {whole}")
-        self.rows = self._number("SELECT count(*) FROM delivery")
+        self._sizes = [self._number(f"SELECT count(*) FROM ({self._one(i)})") for i in self._inputs]
+        self.rows = sum(self._sizes)
 
     def __enter__(self) -> Profiler:
         return self
@@ -107,7 +108,7 @@ class Profiler:
         odd = f"FROM seen WHERE NOT regexp_full_match(x, {lit(NUMBER)})"
         counts = [int(v) for v in found[len(head) :]]
         return ColumnProfile(
-            rows=self.rows * len(names),
+            rows=sum(n * len(set(headers) & set(i.columns)) for n, i in zip(self._sizes, self._inputs, strict=True)),
             filled=int(found[1]),
             distinct=int(found[0]),
             classes=dict(zip(_CLASSES, counts, strict=False)),
