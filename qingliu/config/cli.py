@@ -10,11 +10,18 @@ import getpass
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from qingliu import __version__
 from qingliu.config import server
 from qingliu.core import env
 from qingliu.core.errors import QingliuError
+from qingliu.core.redact import redact
+from qingliu.lake.paths import LakePaths
+from qingliu.lake.restore import restore
+from qingliu.pipeline import locks
+
+RESTORE = "由備份還原，平臺須先停止 bring a backup back; the portal must be stopped"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -24,6 +31,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         settings = env.load()
         if given[:1] == ["serve-data"]:  # must run where Django and its database do not
             return _serve_data(settings, given[1:])
+        if given[:1] == ["restore"]:
+            return _restore(settings, given[1:]) or _with_django(["setup"]) or _with_django(["reconcile"])
         return _with_django(given)
     except env.BadSetting as error:
         print(f"設定錯誤 Bad setting: {error}", file=sys.stderr)
@@ -41,6 +50,28 @@ def _serve_data(settings: env.Settings, rest: Sequence[str]) -> int:
     return server.serve_data(settings, port=parser.parse_args(rest).port)
 
 
+def _restore(settings: env.Settings, rest: Sequence[str]) -> int:
+    """Bring a backup back before anything has opened the home; Django is set up on what was restored, afterwards."""
+    parser = argparse.ArgumentParser(prog="qingliu restore", description=RESTORE)
+    parser.add_argument(
+        "source", type=Path, metavar="FOLDER", help="qingliu backup 產生的資料夾 made by qingliu backup"
+    )
+    source = parser.parse_args(rest).source
+    try:
+        with locks.portal(LakePaths(settings.home)) as mine:
+            if not mine:
+                print("錯誤：平臺仍在執行，請先停止。\nError: the portal is running; stop it first.", file=sys.stderr)
+                return 1
+            made = restore(source, settings.home)
+    except QingliuError as error:
+        for line in (f"錯誤：{error.reason.zh}{error.remedy.zh}", f"Error: {error.reason.en} {error.remedy.en}"):
+            print(redact(line), file=sys.stderr)
+        return 1
+    print(f"已還原 {made.made_at} 的備份，{made.datasets:,} 個資料集；原有資料保留在旁。")
+    print(f"Restored the backup of {made.made_at}, {made.datasets:,} datasets; what was there is kept beside it.")
+    return 0
+
+
 def _with_django(given: Sequence[str]) -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "qingliu.config.settings")
     import django
@@ -56,6 +87,7 @@ def _with_django(given: Sequence[str]) -> int:
     for subject in (portal, data, people, demo):
         subject.add(commands)
     commands.add_parser("serve-data", help="只提供資料 API，不需 Django serve the data API alone, without Django")
+    commands.add_parser("restore", help=RESTORE)
     args = parser.parse_args(given)
     try:
         code: int = args.do(args, operator(_who()))

@@ -1,6 +1,6 @@
-"""One run a dataset at a time: a lock that the system drops when its process dies, however it dies.
+"""One run a dataset at a time, one portal a home: locks that the system drops when their process dies, however it dies.
 
-It is another file than the lake's own lock of the dataset, which is taken inside this one.
+A run lock is another file than the lake's own lock of the dataset, which is taken inside it.
 """
 
 from __future__ import annotations
@@ -16,8 +16,21 @@ from qingliu.lake.paths import LakePaths
 @contextmanager
 def dataset(paths: LakePaths, code: str, *, wait: bool = True) -> Iterator[bool]:
     """Hold the run lock of a dataset inside the block; yields False at once where ``wait`` is off and another holds it."""
+    with _held(paths, f"{safe_name(code)}.run.lock", wait=wait) as mine:
+        yield mine
+
+
+@contextmanager
+def portal(paths: LakePaths) -> Iterator[bool]:
+    """Hold the home for one running portal (or one restore) inside the block; yields False where another has it."""
+    with _held(paths, "portal.lock", wait=False) as mine:
+        yield mine
+
+
+@contextmanager
+def _held(paths: LakePaths, name: str, *, wait: bool) -> Iterator[bool]:
     paths.locks.mkdir(parents=True, exist_ok=True)
-    with (paths.locks / f"{safe_name(code)}.run.lock").open("a") as handle:
+    with (paths.locks / name).open("a") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError:

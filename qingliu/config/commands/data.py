@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
+import tempfile
 from pathlib import Path
+
+from django.conf import settings
 
 from qingliu.accounts.rules import Actor
 from qingliu.catalog import actions as catalog
 from qingliu.catalog import queries as catalogue
 from qingliu.config.commands import told
 from qingliu.core import events
-from qingliu.core.dataset import Text
+from qingliu.core.dataset import SourceSpec, Text
 from qingliu.core.errors import BadDefinition, QingliuError
-from qingliu.pipeline import actions, queries
+from qingliu.pipeline import actions, infer, queries, sources
 from qingliu.standards import listing
 
 
@@ -38,6 +42,13 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     fetch = commands.add_parser("run", help="立即檢查來源 fetch a dataset's source now")
     fetch.add_argument("codes", nargs="+", metavar="CODE")
     fetch.set_defaults(do=do_run)
+
+    harvest = commands.add_parser("harvest", help="由既有平臺取回整個資料集 harvest a dataset of the existing platform")
+    harvest.add_argument("code", metavar="CODE")
+    harvest.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.ndjson")
+    harvest.add_argument("--url", default="", help="平臺 API 網址 the platform's API")
+    harvest.add_argument("--key-env", default="", help="存放金鑰的環境變數 the environment variable that holds the key")
+    harvest.set_defaults(do=do_harvest)
 
     release = commands.add_parser("release", help="放行或退回暫緩的資料 release (or reject) a held delivery")
     release.add_argument("run", metavar="RUN")
@@ -98,8 +109,6 @@ def do_define(args: argparse.Namespace, by: Actor) -> int:
 
 def do_infer(args: argparse.Namespace, by: Actor) -> int:
     """Draft a definition with reasons and confidence."""
-    from qingliu.pipeline import infer
-
     drafted = infer.infer(args.files, code=args.code)
     if args.output is None:
         sys.stdout.write(drafted)
@@ -132,6 +141,17 @@ def do_run(args: argparse.Namespace, by: Actor) -> int:
             else:
                 worst = max(worst, told.outcome(run), key=_gravity)
     return worst
+
+
+def do_harvest(args: argparse.Namespace, by: Actor) -> int:
+    """Fetch every record of a code into one NDJSON file, to be looked at, inferred from or published."""
+    given = {"code": args.code, "url": args.url, "key_env": args.key_env}
+    spec = SourceSpec("harvest", tuple((name, value) for name, value in given.items() if value))
+    with tempfile.TemporaryDirectory(prefix="qingliu-harvest-") as folder:
+        found = sources.fetch(spec, workdir=Path(folder), state={}, around=sources.surroundings(settings.QINGLIU))
+        shutil.copyfile(found.files[0], args.output)
+    told.say(f"{args.output}: {found.note}")
+    return told.DONE
 
 
 def _gravity(code: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from django.conf import settings
 from django.core.management import call_command, execute_from_command_line
@@ -12,8 +13,10 @@ from qingliu.accounts.rules import Actor
 from qingliu.catalog import publication
 from qingliu.config import server, worker
 from qingliu.config.commands import told
+from qingliu.core.dataset import Text
+from qingliu.core.errors import Conflict
 from qingliu.lake.paths import LakePaths
-from qingliu.pipeline import actions, queries
+from qingliu.pipeline import actions, locks, queries
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -38,6 +41,10 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         parser = commands.add_parser(name, help=help_text)
         parser.add_argument("codes", nargs="*", metavar="CODE", help="預設全部 default: all")
         parser.set_defaults(do=do)
+
+    copy = commands.add_parser("backup", help="備份整個平臺，執行中亦可 copy the whole portal while it runs")
+    copy.add_argument("target", type=Path, metavar="FOLDER", help="尚不存在的資料夾 a folder that does not exist yet")
+    copy.set_defaults(do=do_backup)
 
     again = commands.add_parser(
         "republish", help="由資料庫重建發布目錄 rebuild the published catalogue from the database"
@@ -67,6 +74,16 @@ def do_setup(args: argparse.Namespace, by: Actor) -> int:
 
 def do_up(args: argparse.Namespace, by: Actor) -> int:
     """Prepare, mend, and serve until told to stop."""
+    with locks.portal(LakePaths(settings.QINGLIU.home)) as mine:
+        if not mine:
+            raise Conflict(
+                Text("這個資料目錄已有平臺在執行。", "A portal is already running on this home."),
+                Text("請先停止它，或改用另一個 QINGLIU_HOME。", "Stop it first, or use another QINGLIU_HOME."),
+            )
+        return _serve(args, by)
+
+
+def _serve(args: argparse.Namespace, by: Actor) -> int:
     prepare(by)
     actions.reconcile(by=by)
     port = settings.QINGLIU.port if args.port is None else args.port
@@ -103,6 +120,14 @@ def do_maintain(args: argparse.Namespace, by: Actor) -> int:
     removed = actions.expire(by=by)
     told.say(f"移除到期的隔離與暫緩資料 expired private data removed: {removed:,}")
     return told.FAILED if bad else told.DONE
+
+
+def do_backup(args: argparse.Namespace, by: Actor) -> int:
+    """Copy the portal."""
+    made = actions.backup(target=args.target, by=by)
+    told.say(f"已備份 {made.files:,} 個檔案、{made.bytes:,} 位元組、{made.datasets:,} 個資料集至 {args.target}。")
+    told.say(f"{made.files:,} files, {made.bytes:,} bytes, {made.datasets:,} datasets backed up.")
+    return told.DONE
 
 
 def do_republish(args: argparse.Namespace, by: Actor) -> int:

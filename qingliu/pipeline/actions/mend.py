@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import time
 import uuid
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,7 +18,6 @@ from qingliu.pipeline.actions import finish
 from qingliu.pipeline.rules import State
 
 KEPT = timedelta(days=30)  # quarantine and held deliveries
-_ORPHAN_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +87,14 @@ def expire(*, by: Actor) -> int:
 
 def _sweep() -> None:
     """Remove staging folders that no run needs: the run has ended, or there never was one."""
+    root = queries.paths().staging
+    folders = (
+        [f for f in root.iterdir() if _is_run(f)] if root.is_dir() else []
+    )  # listed first: a new run has its row first
     needed = {str(i) for i in queries.runs().filter(state=State.HELD).values_list("id", flat=True)}
     needed |= {str(i) for i in queries.unfinished().values_list("id", flat=True)}
-    root = queries.paths().staging
-    for folder in root.iterdir() if root.is_dir() else ():
-        if _is_run(folder) and folder.name not in needed and time.time() - folder.stat().st_mtime > _ORPHAN_S:
+    for folder in folders:
+        if folder.name not in needed:
             shutil.rmtree(folder, ignore_errors=True)
 
 

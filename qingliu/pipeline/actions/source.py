@@ -55,7 +55,7 @@ def run_source(*, code: str, by: Actor) -> Run | None:
             found = sources.fetch(spec, workdir=workdir, state=memory.state, around=around)
             run = None
             if not found.unchanged:
-                run = deliver.carry(row, deliver.Parcel(found.files, f"{found.note.zh} {found.note.en}".strip()), by=by)
+                run = deliver.carry(row, deliver.Parcel(found.files, found.note), by=by)
             error = Text(run.error_zh, run.error_en) if run and run.state == State.FAILED else None
             _remember(memory, spec, dict(found.state) if error is None else memory.state, error)
         except QingliuError as told:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+from django.conf import settings
 from django.db import transaction
 
 from qingliu.accounts.rules import Actor, require
@@ -15,8 +17,10 @@ from qingliu.catalog.models import Dataset
 from qingliu.core.clock import now
 from qingliu.core.dataset import VersionRecord
 from qingliu.core.records import Finding
+from qingliu.lake import backup as lake_backup
 from qingliu.lake import maintain as lake
 from qingliu.lake import manifest
+from qingliu.lake.backup import Summary
 from qingliu.pipeline import locks, queries
 from qingliu.pipeline.actions import finish, mend
 
@@ -75,6 +79,16 @@ def maintain(*, code: str, by: Actor) -> Kept:
                 catalog.update_manifests(versions=done.versions, why=why, by=by)
                 versions = catalogue.versions(row.code)
     return Kept(row.code, tuple(sorted(changed)), cleaned.removed, tuple(dict.fromkeys(findings)))
+
+
+def backup(*, target: Path, by: Actor) -> Summary:
+    """Copy everything that cannot be made again to ``target``, a folder that must not exist yet; the portal goes on."""
+    require(by, "maintain")
+    made = lake_backup.backup(queries.paths(), target, django_db=Path(settings.DATABASES["default"]["NAME"]))
+    with transaction.atomic():
+        detail: dict[str, str | int] = {"files": made.files, "bytes": made.bytes, "datasets": made.datasets}
+        audit.record(by=by.name, verb="portal.backed-up", kind="portal", object_id=str(target)[:200], detail=detail)
+    return made
 
 
 def _adopt(row: Dataset, by: Actor) -> None:
