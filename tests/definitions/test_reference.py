@@ -70,6 +70,6 @@ def test_each_licence_names_its_text_and_each_category_its_theme() -> None:
 
 
 def test_the_example_of_the_page_is_a_good_definition() -> None:
-    example = re.search(r"```yaml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.S)
+    example = re.search(r"~~~yaml\n(.*?)~~~", PAGE.read_text(encoding="utf-8"), re.S)
     assert example
     assert loads(example[1]).dataset.code == "AQX_P_02"
