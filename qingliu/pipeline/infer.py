@@ -114,10 +114,8 @@ def _key(look: Profiler, columns: Sequence[Column], *, wide: bool) -> tuple[tupl
     """The smallest set of columns that tells all rows apart, likely ones first; and why."""
     asked = [c for c in columns if c.profile is not None and (not wide or c.field.name not in {_VALUE_TO})]
     full = [c for c in asked if c.profile and c.profile.filled == c.profile.rows and c.profile.rows]
-    likely = sorted(
-        full, key=lambda c: (c.field.type == "number", not c.is_id, c.field.type not in {"date", "datetime"})
-    )
-    likely = likely[:_KEY_COLUMNS]
+    names = [c for c in full if c.field.type != "number"]
+    likely = sorted(names, key=lambda c: (not c.is_id, c.field.type in {"date", "datetime"}))[:_KEY_COLUMNS]
     date = next((c for c in columns if wide and c.profile is None), None)
     fixed = [date.header] if date else []
     if not likely or not look.unique([*fixed, *(c.header for c in likely)]):
