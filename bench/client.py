@@ -10,7 +10,11 @@ from dataclasses import dataclass
 
 
 class BadAnswer(Exception):
-    """The server answered something else than 200 or 304."""
+    """The server answered something else than 200 or 304, or not to the end."""
+
+
+class Closed(BadAnswer):
+    """The server closed the connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +30,25 @@ class Wire:
 
     def __init__(self, peer: Peer) -> None:
         self._peer = peer
-        self._socket = socket.create_connection((peer.host, peer.port), timeout=600)
+        self._connect()
+
+    def _connect(self) -> None:
+        self._socket = socket.create_connection((self._peer.host, self._peer.port), timeout=600)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._rest = b""
 
     def get(self, path: str, headers: str = "") -> bytes:
-        """The body of the answer to ``path``."""
+        """The body of the answer to ``path``; a connection that was closed between two requests is opened again."""
+        try:
+            return self._ask(path, headers)
+        except (Closed, ConnectionError):
+            if self._rest:
+                raise
+            self._socket.close()
+            self._connect()
+            return self._ask(path, headers)
+
+    def _ask(self, path: str, headers: str) -> bytes:
         head = f"GET {path} HTTP/1.1\r\nHost: {self._peer.host}:{self._peer.port}\r\nAccept: */*\r\n{headers}\r\n"
         self._socket.sendall(head.encode("ascii"))
         data = self._until(b"\r\n\r\n")
@@ -50,7 +67,7 @@ class Wire:
     def _read(self) -> bytes:
         piece = self._socket.recv(1 << 20)
         if not piece:
-            raise BadAnswer("the server closed the connection in the middle of an answer")
+            raise Closed("the server closed the connection in the middle of an answer")
         return piece
 
     def _until(self, mark: bytes) -> bytes:

@@ -55,12 +55,12 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def rows_of(body: bytes, form: str, key: str) -> list[dict[str, object]]:
+def rows_of(body: bytes, form: str) -> list[dict[str, object]]:
     """The rows of an answer of any of the three."""
     if form == "csv":
         return list(csv.DictReader(io.StringIO(body.decode("utf-8-sig"))))
     found = json.loads(body)
-    rows: list[dict[str, object]] = found[key] if isinstance(found, dict) else found
+    rows: list[dict[str, object]] = found["rows"] if isinstance(found, dict) else found
     return rows
 
 
@@ -72,10 +72,7 @@ def number(row: dict[str, object]) -> float | None:
 
 def same(question: Question, ours: bytes, peers: bytes, engines: bytes, asked: Asked) -> None:
     """The three agree on rows and values; where each has its own order (e, e2), the peer is compared by length alone."""
-    key = "series" if question.name in {"c", "d", "d2"} else "rows"
-    mine = rows_of(ours, asked.form, next((k for k in (key, "rows", "series", "features") if k.encode() in ours), key))
-    its = rows_of(engines, asked.form, key)
-    other = rows_of(peers, asked.form, key)
+    mine, its, other = (rows_of(body, asked.form) for body in (ours, engines, peers))
     if not len(mine) == len(its) == len(other) > 0:
         raise SystemExit(f"{question.name}: rows differ: {len(mine)} ours, {len(its)} engine, {len(other)} peer")
     pairs = [its] if question.name in {"e", "e2"} else [its, other]
