@@ -168,7 +168,9 @@ def time_format(path: Path, text: str, kind: str) -> Iterator[Finding]:
     elif kind == "date" and not set(used) <= _DATE_DIRECTIVES | set("Bb%"):
         problem = Text("日期欄位的格式含時間。", "The format of a date holds a time of day.")
     elif text.startswith("roc:") and (used.count("Y") != 1 or not set(used) <= _ROC_DIRECTIVES):
-        problem = Text("民國年格式只用一個 %Y 與 %m %d %H %M %S。", "A ROC format holds one %Y and %m %d %H %M %S only.")
+        problem = Text(
+            "民國年格式只用一個 %Y 與 %m %d %H %M %S。", "A ROC format holds one %Y and %m %d %H %M %S only."
+        )
     elif not set(used) & set("Yy"):
         problem = Text("沒有年份（%Y）。", "There is no year (%Y).")
     if problem:

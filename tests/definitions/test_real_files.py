@@ -7,8 +7,9 @@ import io
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -102,15 +103,27 @@ def independent(code: str, folder: Path) -> Counted:
     return Counted(rows, filled)
 
 
-def shaped(code: str, folder: Path, work: Path, files: tuple[str, ...]) -> Staged:
-    definition = load(DEFINITIONS / f"{code}.yaml")
-    inputs = read([folder / f for f in files], definition.read, work / "read")
-    return shape(definition.dataset, definition.read, inputs, work / "shape")
+Shape = Callable[[str], Staged]
+
+
+@pytest.fixture(scope="module")
+def shaped(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Shape:
+    """A dataset's real files through the readers and its definition, each once."""
+
+    @cache
+    def made(code: str) -> Staged:
+        work = tmp_path_factory.mktemp(code)
+        definition = load(DEFINITIONS / f"{code}.yaml")
+        files = FILES.get(code) or (WIDE[code][0],)
+        inputs = read([real_data / f for f in files], definition.read, work / "read")
+        return shape(definition.dataset, definition.read, inputs, work / "shape")
+
+    return made
 
 
 @pytest.mark.parametrize("code", FILES)
-def test_a_real_file_keeps_every_row_and_every_value(code: str, real_data: Path, tmp_path: Path) -> None:
-    staged, counted = shaped(code, real_data, tmp_path, FILES[code]), independent(code, real_data)
+def test_a_real_file_keeps_every_row_and_every_value(code: str, shaped: Shape, real_data: Path) -> None:
+    staged, counted = shaped(code), independent(code, real_data)
     assert staged.rows_read == staged.rows == counted.rows == ROWS[code]
     names = [f.name for f in load(DEFINITIONS / f"{code}.yaml").dataset.fields]
     columns = ", ".join(f'count("{name}")' for name in names)
@@ -125,8 +138,8 @@ def test_a_real_file_keeps_every_row_and_every_value(code: str, real_data: Path,
 
 
 @pytest.mark.parametrize("code", ["AQX_P_02", "AQX_P_07", "ACIDR_P_04", "AQX_P_488", "SOIL_SITES"])
-def test_the_declared_key_tells_every_real_row_apart(code: str, real_data: Path, tmp_path: Path) -> None:
-    staged = shaped(code, real_data, tmp_path, FILES[code])
+def test_the_declared_key_tells_every_real_row_apart(code: str, shaped: Shape) -> None:
+    staged = shaped(code)
     key = ", ".join(f'"{c}"' for c in load(DEFINITIONS / f"{code}.yaml").dataset.key)
     assert duckdb.sql(f"SELECT count(*) FROM (SELECT DISTINCT {key} FROM '{staged.path}')").fetchone() == (staged.rows,)
 
@@ -139,7 +152,7 @@ FLAGS = {"#": "instrument_check_invalid", "x": "manual_check_invalid", "*": "pro
 
 
 @pytest.mark.parametrize("code", WIDE)
-def test_a_wide_station_year_becomes_hours_with_their_flags(code: str, real_data: Path, tmp_path: Path) -> None:
+def test_a_wide_station_year_becomes_hours_with_their_flags(code: str, shaped: Shape, real_data: Path) -> None:
     file, values = WIDE[code]
     flags, filled, rows, total = Counter[str](), 0, 0, 0.0
     for _, text in texts(real_data / file):
@@ -154,7 +167,7 @@ def test_a_wide_station_year_becomes_hours_with_their_flags(code: str, real_data
                     total += float(number)
                     flags[FLAGS.get(mark, "")] += 1
     del flags[""]
-    staged = shaped(code, real_data, tmp_path, (file,))
+    staged = shaped(code)
     assert staged.rows == rows == values
     assert staged.quarantined_cells == 0
     found = duckdb.sql(
@@ -167,14 +180,14 @@ def test_a_wide_station_year_becomes_hours_with_their_flags(code: str, real_data
     assert told[1] == pytest.approx(total)
 
 
-def test_labels_up_to_24_and_labels_from_0_both_store_the_start_of_the_hour(real_data: Path, tmp_path: Path) -> None:
-    renwu = shaped("AQX_RENWU_H", real_data, tmp_path / "r", (WIDE["AQX_RENWU_H"][0],))
+def test_labels_up_to_24_and_labels_from_0_both_store_the_start_of_the_hour(shaped: Shape) -> None:
+    renwu = shaped("AQX_RENWU_H")
     where = "WHERE itemengname = 'AMB_TEMP' ORDER BY monitordate LIMIT 2"
     rows = duckdb.sql(
         f"SELECT strftime(monitordate, '%Y-%m-%d %H:%M'), concentration FROM '{renwu.path}' {where}"
     ).fetchall()
     assert rows == [("2002-01-01 00:00", 16.89), ("2002-01-01 01:00", 16.77)], "the column 01 ends at one o'clock"
-    fengyuan = shaped("AQX_FENGYUAN_H", real_data, tmp_path / "f", (WIDE["AQX_FENGYUAN_H"][0],))
+    fengyuan = shaped("AQX_FENGYUAN_H")
     rows = duckdb.sql(
         f"SELECT strftime(monitordate, '%Y-%m-%d %H:%M'), concentration FROM '{fengyuan.path}' {where}"
     ).fetchall()
