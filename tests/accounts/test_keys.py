@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from qingliu.accounts import actions
+from qingliu.accounts import actions, queries
 from qingliu.accounts.models import ApiKey
 from qingliu.accounts.rules import Actor, RoleGrant, operator
 from qingliu.audit.models import Event
@@ -53,16 +53,9 @@ def test_a_revoked_key_is_refused_within_five_seconds(home: LakePaths) -> None:
 
 def test_an_expired_key_is_refused_at_its_moment_without_any_write(home: LakePaths) -> None:
     key = actions.create_key(label="x", scopes=("read",), days=1, by=ROOT)
-    grants = [g for g in _grants(home)]
-    write_access(home.access_db, grants, key.expires_at)
+    write_access(home.access_db, queries.live_grants(now()), key.expires_at)
     with pytest.raises(Unauthorized):
         AccessFile(home.access_db).check(key.token, key.expires_at)
-
-
-def _grants(home: LakePaths) -> list:  # type: ignore[type-arg]
-    from qingliu.accounts import queries
-
-    return queries.live_grants(now())
 
 
 def test_keyed_requests_are_refused_when_the_heart_has_stopped(home: LakePaths) -> None:

@@ -33,7 +33,8 @@ category: air
     if view:
         head += f"view: {view}\n"
     else:
-        head += f"mode: {mode}\nkey: [siteid, time]\ntime: time\norder: [siteid, time]\n{source}"
+        months = "partition: month\n" if mode == "append" else ""
+        head += f"{months}mode: {mode}\nkey: [siteid, time]\ntime: time\norder: [siteid, time]\n{source}"
     return f"""{head}schema:
   fields:
     - {{name: siteid, type: integer, title: {{zh: 站號, en: Site}}, constraints: {{required: true}}}}
