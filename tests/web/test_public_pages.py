@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from html.parser import HTMLParser
 
@@ -224,3 +225,13 @@ def test_choices_that_hold_chinese_names_are_marked_on_english_pages() -> None:
         assert page.render(Context({"n": "<b>"})) == '<option value="&lt;b&gt;">&lt;b&gt;</option>'
     with override("zh-hant"):
         assert page.render(Context({"n": "年度"})) == '<option value="年度">年度</option>'
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_headings_step_down_one_by_one_and_landmarks_have_their_own_names(reader: Client, path: str) -> None:
+    html = reader.get(path).content.decode()
+    levels = [int(n) for n in re.findall(r"<h([1-6])[ >]", html)]
+    assert levels[0] == 1
+    assert all(b - a <= 1 for a, b in itertools.pairwise(levels))
+    regions = re.findall(r'role="region" aria-label="([^"]+)"', html) + re.findall(r'<h2 id="[^"]+"[^>]*>([^<]+)', html)
+    assert len(regions) == len(set(regions))
