@@ -12,6 +12,9 @@ from typing import Union
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from qingliu.core.dataset import Text
+from qingliu.core.errors import BadSource
+
 _BATCH_ROWS = 20_000
 _BATCH_BYTES = 16_000_000
 
@@ -88,7 +91,16 @@ class RowsWriter:
         if not self._lines:
             return
         width = len(self.input.columns)
-        columns = [pa.array(column, pa.string()) for column in zip(*self._cells, strict=True)] if width else []
+        try:
+            columns = [pa.array(column, pa.string()) for column in zip(*self._cells, strict=True)] if width else []
+        except UnicodeEncodeError as error:  # half a surrogate pair, which JSON can escape
+            raise BadSource(
+                Text(
+                    f"「{self.input.name}」含有不成字的編碼。", f"'{self.input.name}' holds half a character: {error}"
+                ),
+                Text("請更正來源的編碼。", "Mend the source's encoding."),
+                parameter=f"{self.input.name}:{self._lines[0]}-{self._lines[-1]}",
+            ) from error
         arrays = [*columns, pa.array(self._lines, pa.int64()), pa.array(self._records, pa.int64())]
         self._writer.write_table(pa.Table.from_arrays(arrays, schema=self._schema))
         self._cells, self._lines, self._records, self._bytes = [], [], [], 0

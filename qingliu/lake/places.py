@@ -40,7 +40,7 @@ def bad_rows(connection: duckdb.DuckDBPyConnection, plan: Plan, staged: Path, fo
     )
     per_record = plan.rows_per_record
     found = connection.execute(f"SELECT DISTINCT file_row_number // {per_record} AS n FROM ({sql}) ORDER BY n")
-    numbers = found.fetchnumpy()["n"].tolist()
+    numbers = [row[0] for row in found.fetchall()]
     out: list[RawInput] = []
     at = before = 0
     for number, mapped in enumerate(plan.inputs):

@@ -55,6 +55,7 @@ def test_empty_records_are_a_table_of_no_rows(table: Any) -> None:
         (b'{"records": [{"a": 1}', "no whole JSON"),
         (b'[{"a": NaN}]', "no whole JSON"),
         (b"[" * 100_000, "no whole JSON"),
+        (b'[{"a": "\\ud83d"}]', "half a character"),
         (b"<!DOCTYPE html><html><head><title>502 Bad Gateway</title>", "502 Bad Gateway"),
         (b"\n<html lang='zh'><body>x", "web page"),
     ],

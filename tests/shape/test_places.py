@@ -125,3 +125,9 @@ def test_several_files_keep_their_names_in_places(shaped: Any) -> None:
 def test_private_text_of_the_source_stays_in_quarantine(shaped: Any) -> None:
     out = shaped("n,t,v\n1,a,A123456789\n", OF)
     assert "A123456789" not in out.staged.path.read_bytes().decode("latin-1")
+
+
+def test_a_header_without_rows_is_staged_empty(shaped: Any) -> None:
+    out = shaped("n,t,v\n", OF)
+    assert (out.staged.rows_read, out.rows) == (0, [])
+    assert out.balance("v") == (0, 0, 0, 0)
