@@ -132,6 +132,15 @@ def frequency(promise: Frequency) -> str:
     return _("不定期")
 
 
+def span(seconds: int) -> str:
+    """A length of time in the largest unit that says it exactly: hours where it can, else minutes or seconds."""
+    if seconds % 3600 == 0:
+        return ngettext("%(n)s 小時", "%(n)s 小時", seconds // 3600) % {"n": seconds // 3600}
+    if seconds % 60 == 0:
+        return ngettext("%(n)s 分鐘", "%(n)s 分鐘", seconds // 60) % {"n": seconds // 60}
+    return ngettext("%(n)s 秒", "%(n)s 秒", seconds) % {"n": seconds}
+
+
 def category_name(code: str, lang: str) -> str:
     """A category in words, or its code where the vocabulary does not know it."""
     term = categories().get(code)

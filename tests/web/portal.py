@@ -84,7 +84,7 @@ NEWEST = DatasetRecord(
     description=Text("每站最新一筆。", "The newest of each station."),
     agency=MOENV[0], agency_name=MOENV[1], unit=AIR.unit, category="air",
     fields=tuple(AIR.fields), key=("siteid",), time_field="datacreationdate",
-    place=AIR.place, frequency=AIR.frequency, view=ViewSpec(of=("AQX_P_488",), newest_by=("siteid",)),
+    place=AIR.place, frequency=AIR.frequency, view=ViewSpec(of=("AQX_P_488",), newest_by=("siteid",), within_s=86400),
 )  # fmt: skip
 HOSTILE = DatasetRecord(
     code="EVIL_P_01", title=Text(f"危險{XSS}", f"Hostile {XSS}"), description=Text(XSS, XSS),

@@ -175,6 +175,7 @@ def test_listed_entry_says_what_is_unknown(reader: Client) -> None:
 def test_view_says_what_it_is_of_and_the_base_names_its_views(reader: Client) -> None:
     view = reader.get("/en/dataset/detail/AQX_P_432").content.decode()
     assert "This is a view" in view
+    assert "Rows more than 24 hours older than the newest are left out." in view
     assert 'href="/en/dataset/detail/AQX_P_488"' in view
     assert 'href="/en/dataset/detail/AQX_P_432"' in reader.get("/en/dataset/detail/AQX_P_488").content.decode()
 

@@ -101,6 +101,7 @@ for _filter in (
 ):
     register.filter(_filter.__name__, _filter)
 register.filter("size", wording.size)
+register.filter("span", wording.span)
 register.filter("frequency", wording.frequency)
 register.filter("type_name", wording.type_name)
 register.filter("kind_name", wording.kind_name)
