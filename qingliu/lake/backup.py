@@ -195,16 +195,15 @@ def _stored_versions(copied: LakePaths) -> list[VersionRecord]:
 
 
 def _private(paths: LakePaths) -> list[Path]:
-    """Staged and quarantined data and secrets: all of the private folder but its database and scratch files."""
-    private = paths.access_db.parent
-    scratch = {"lake", "spill"}
-    return [
+    """Staged and quarantined data, secrets and what waits in the inbox; not the access database and scratch files."""
+    private, inbox = paths.access_db.parent, paths.home / "inbox"
+    scratch = {"lake", "spill", "tmp"}
+    found = [
         p
         for p in sorted(private.rglob("*"))
-        if p.is_file()
-        and not p.name.startswith(paths.access_db.name)
-        and not scratch & set(p.relative_to(private).parts)
+        if not p.name.startswith(paths.access_db.name) and not scratch & set(p.relative_to(private).parts)
     ]
+    return [p for p in (*found, *sorted(inbox.rglob("*"))) if p.is_file()]
 
 
 def _copy(source: Path, draft: Path, relative: str, expected: str = "") -> Item:

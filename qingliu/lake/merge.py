@@ -125,8 +125,9 @@ def _told(relation: str, layout: Layout, why: tuple[Text, Text]) -> str:
     row = ", ".join(f"{literal(c.name)}, {ident(c.physical)}::VARCHAR" for c in layout.columns)
     reason, remedy = why
     return (
-        f"SELECT ''::VARCHAR AS file, NULL::BIGINT AS line, _order::BIGINT AS record, NULL::VARCHAR AS \"column\", "
-        f"'row'::VARCHAR AS kind, json_object({row})::VARCHAR AS raw, {literal(reason.zh)} AS reason_zh, "
+        f"SELECT ''::VARCHAR AS file, NULL::BIGINT AS line, _order::BIGINT + 1 AS record, NULL::VARCHAR AS \"column\", "
+        f"NULL::VARCHAR AS header, 'row'::VARCHAR AS kind, json_object({row})::VARCHAR AS raw, "
+        f"{literal(reason.zh)} AS reason_zh, "
         f"{literal(reason.en)} AS reason_en, {literal(remedy.zh)} AS remedy_zh, {literal(remedy.en)} AS remedy_en "
         f"FROM {relation}"
     )

@@ -35,6 +35,8 @@ def portal(world: World) -> World:
     publish(world.home, CODE, 3)
     (world.paths.access_db.parent / "secret_key").write_text("s")
     (world.paths.staging / "held").mkdir()
+    (world.home / "inbox").mkdir()
+    (world.home / "inbox" / "new.csv").write_text("waiting")
     (world.paths.staging / "held" / "staged.parquet").write_text("held rows")
     return world
 
@@ -70,6 +72,7 @@ def test_a_restored_home_reads_and_publishes_on(portal: World, tmp_path: Path) -
     assert [iceberg_rows(home, CODE, v.snapshot_id) for v in versions] == [1, 2, 3]
     assert (home / "private" / "secret_key").read_text() == "s"
     assert (home / "private" / "staging" / "held" / "staged.parquet").read_text() == "held rows"
+    assert (home / "inbox" / "new.csv").read_text() == "waiting"
     again = World(home)
     again.versions = versions
     done = again.deliver(RECORD, [reading(7, "2026-01-01 00:00", 1.0)], run_id="after").version
@@ -78,7 +81,7 @@ def test_a_restored_home_reads_and_publishes_on(portal: World, tmp_path: Path) -
 
 
 def test_a_backup_while_publishing_goes_on_is_whole(portal: World, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "tests.lake_write.publisher", str(portal.home), CODE, "25"]
+    command = [sys.executable, "-m", "tests.lake_write.publisher", str(portal.home), CODE, "12"]
     child = subprocess.Popen(command, cwd=Path(__file__).parents[2], stderr=subprocess.PIPE)
     copies = []
     while child.poll() is None:

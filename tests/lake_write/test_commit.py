@@ -100,7 +100,7 @@ def test_last_of_one_key_wins_and_the_others_are_kept_aside(world: World) -> Non
     con = duckdb.connect()
     aside = con.execute(f"SELECT record, kind, raw, reason_en FROM '{done.conflicts}'").fetchall()
     con.close()
-    assert [a[0] for a in aside] == [0, 1]
+    assert [a[0] for a in aside] == [1, 2]
     assert json.loads(aside[0][2])["pm2.5"] == "10.0"
     assert "more than once" in aside[0][3]
 
