@@ -383,19 +383,3 @@ def _bad_status(call: _Call, host: str, response: httpx2.Response) -> Exception:
         host, status, call.safe(http_told.one_line(data[:EXCERPT_BYTES])), passing=status in PASSING
     )
     return _Passing(told, after_s if status == 503 else None) if status in PASSING else told
-
-
-_shared = Door()
-
-
-def get(
-    url: str,
-    into: Path,
-    *,
-    limits: Limits = Limits(),
-    conditional: Conditional | None = None,
-    headers: Mapping[str, str] | None = None,
-    secrets: tuple[str, ...] = (),
-) -> Answer:
-    """``Door.get`` of this process's shared door: the same promises and errors."""
-    return _shared.get(url, into, limits=limits, conditional=conditional, headers=headers, secrets=secrets)

@@ -109,6 +109,8 @@ def test_a_key_written_into_a_definition_is_refused(around: Surroundings, tmp_pa
     with pytest.raises(BadDefinition, match="holds a key") as told:
         sources.fetch(spec("https://a.tw/x?api_key=abc"), workdir=tmp_path / "w", state={}, around=around)
     assert "abc" not in str(told.value)
+    with pytest.raises(BadDefinition, match="holds a key"):
+        sources.fetch(spec("https://a.tw/x", api_key="abc"), workdir=tmp_path / "w", state={}, around=around)
 
 
 @pytest.mark.parametrize("name", ["EMPTY_KEY", "NO_SUCH_KEY"])
@@ -132,6 +134,11 @@ def test_a_definition_cannot_raise_the_byte_limit(replay: Replay, around: Surrou
 def test_a_bad_option_is_named(around: Surroundings, tmp_path: Path, name: str, value: str) -> None:
     with pytest.raises(BadDefinition, match=name):
         sources.fetch(spec("https://a.tw/x", **{name: value}), workdir=tmp_path / "w", state={}, around=around)
+
+
+def test_a_misspelt_option_is_not_passed_over(around: Surroundings, tmp_path: Path) -> None:
+    with pytest.raises(BadDefinition, match="has no 'time_out'"):
+        sources.fetch(spec("https://a.tw/x", time_out="9"), workdir=tmp_path / "w", state={}, around=around)
 
 
 def test_a_missing_address_and_an_unknown_kind_are_told(around: Surroundings, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from qingliu.pipeline.sources.base import Delivery, State, Surroundings, fingerp
 
 _UNFINISHED = (".part", ".partial", ".tmp", ".temp", ".crdownload", ".filepart", ".swp")
 PIECE = 1024 * 1024
+OPTIONS = frozenset({"path", "files", "settle_s", "deliver"})
 
 
 def fetch(source: SourceSpec, *, workdir: Path, state: State, around: Surroundings) -> Delivery:

@@ -27,6 +27,7 @@ from qingliu.pipeline.sources.base import Delivery, State, Surroundings, fingerp
 
 PLATFORM = "https://data.moenv.gov.tw/api/v2"
 PAGE = 1000
+OPTIONS = (feed.OPTIONS - {"max_mb"}) | {"code", "page_size", "sort", "language", "pause_s", "max_pages"}
 Row = dict[str, Any]
 
 

@@ -28,6 +28,7 @@ from qingliu.pipeline.sources.base import (
     wanted,
 )
 
+OPTIONS = frozenset({"url", "key_env", "key_param", "key_header", "timeout_s", "max_mb", "allow_empty"})
 # What an address may call a body that looks like the first.
 _NAMES = {
     ".csv": {".csv", ".tsv", ".txt"},
@@ -65,9 +66,9 @@ def fetch(source: SourceSpec, *, workdir: Path, state: State, around: Surroundin
 
 def keyed(url: str, source: SourceSpec, around: Surroundings) -> tuple[str, dict[str, str], tuple[str, ...]]:
     """The address and headers to send, and the key in them. BadDefinition where the definition's address holds one."""
-    if addresses.secrets_of(url):
+    if addresses.secrets_of(url) or any(addresses.is_secret_name(name) for name, _ in source.options):
         raise BadDefinition(
-            Text("定義檔的網址含有金鑰。", "The address in the definition holds a key."),
+            Text("定義檔含有金鑰。", "The definition holds a key."),
             Text("請移除金鑰，改以 key_env 指定環境變數。", "Take it out and name an environment variable by key_env."),
             parameter="source.options.url",
         )
