@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import sys
 import tomllib
+from importlib.metadata import packages_distributions
 
 import pytest
 
-from tests.house.tree import ROOT, read, tracked
+from tests.house.tree import ROOT, package_files, read, tracked
 
+# imported beside the package that brings it and fixes its version
+BROUGHT = {"httpcore2": "httpx2", "sqlalchemy": "pyiceberg"}
 LOCKS = {"requirements.lock": ("dependencies", "dev"), "bench/requirements.lock": ()}
 
 
@@ -46,3 +51,19 @@ def test_every_locked_package_has_hashes_and_no_address(path: str) -> None:
 def test_no_lock_that_records_registry_addresses() -> None:
     assert not [p for p in tracked() if re.search(r"(^|/)(uv\.lock|pylock.*\.toml|poetry\.lock)$", p)]
     assert (ROOT / "requirements.lock").is_file()
+
+
+def test_every_import_of_the_package_is_a_package_that_the_project_asks_for() -> None:
+    project = tomllib.loads(read("pyproject.toml"))["project"]
+    asked = names(project["dependencies"])
+    assert set(BROUGHT.values()) <= asked
+    belongs = packages_distributions()
+    unknown = set()
+    for path in package_files():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            tops = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+            tops += [node.module] if isinstance(node, ast.ImportFrom) and node.module and not node.level else []
+            for top in {t.split(".")[0] for t in tops} - sys.stdlib_module_names - {"qingliu", *BROUGHT}:
+                if not {re.sub(r"[-_.]+", "-", d.lower()) for d in belongs.get(top, [])} & asked:
+                    unknown.add(f"{path.name}: {top}")
+    assert not unknown, unknown
