@@ -168,10 +168,16 @@ def confirm_listing(data: Path, base: str, say: Callable[[str], None]) -> int:
             break
         offset += len(page["datasets"])
     absent = sorted(code for code in codes if code not in {c.upper() for c in listed})
-    wrong = bool(absent) or len(listed) < len(entries)
+    titles = {str(entry["title_zh"]) for entry in listed.values()}
+    own = {entry["code"] for entry in listed.values() if entry["kind"] != "listed"}
+    unnamed = [e["title"] for e in entries if e["codes"].upper() not in own and e["title"].strip() not in titles]
+    only = sum(entry["kind"] == "listed" for entry in listed.values())
+    replaced = sum(e["codes"].strip().upper() in own for e in entries)
+    wrong = bool(absent or unnamed) or only + replaced != len(entries)
     say(
-        f"\nlisting: {len(entries)} entries, {len(codes)} codes in the file; {len(listed)} in the portal, "
-        f"{len(absent)} codes absent {absent[:10]} → {'DIFFERS' if wrong else 'equal'}"
+        f"\nlisting: {len(entries)} entries, {len(codes)} codes in the file; {only} listed and {replaced} published or held "
+        f"in the portal; {len(absent)} codes absent {absent[:10]}, {len(unnamed)} titles absent {unnamed[:5]} "
+        f"→ {'DIFFERS' if wrong else 'equal'}"
     )
     return int(wrong)
 
@@ -216,4 +222,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except BrokenPipeError:
+        sys.exit(1)

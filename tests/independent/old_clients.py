@@ -16,6 +16,7 @@ import urllib.error
 import urllib.request
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -228,6 +229,29 @@ def bad_questions_are_told(portal: Portal) -> str:
     return "400 and 404 with a message"
 
 
+def published_addresses(portal: Portal, data: Path) -> str:
+    """Every address that data.gov.tw lists for an API code answers once its host is replaced and its dataset has rows."""
+    with (data / "catalogue" / "moenv_datagovtw_merged.csv").open(encoding="utf-8-sig", newline="") as lines:
+        listed = [entry["first_url"] for entry in csv.DictReader(lines) if "/api/v2/" in entry["first_url"]]
+    answered = waiting = 0
+    wrong: list[tuple[str, int, str]] = []
+    for address in listed:
+        path = "/api/v2/" + address.partition("/api/v2/")[2]
+        code = path.partition("?")[0].rpartition("/")[2]
+        if portal.json(f"/api/datasets/{code}?f=json").get("version") is None:
+            status, body = portal.refusal(path)
+            waiting += 1
+            if status != 404 or code.upper() not in body["message"]:
+                wrong.append((path, status, body["message"]))
+            continue
+        rows = portal.csv(path) if "format=csv" in path.lower() else portal.json(path)
+        assert 0 < len(rows) <= 1000, (path, len(rows))
+        answered += 1
+    assert answered
+    assert not wrong, f"{len(wrong)} of {waiting} listed datasets do not say so, such as {wrong[:3]}"
+    return f"{answered} of {len(listed)} have rows and answer; {waiting} say that they are only listed"
+
+
 HABITS: tuple[Callable[[Portal], str], ...] = (
     *(bom_csv_with_sort, bare_list, envelope, one_row_a_station, any_case_of_the_code, paging_until_short),
     *(paging_all_history, filters_on_time, filters_on_the_newest, sort_really_sorts, same_numbers_in_every_format),
@@ -235,13 +259,25 @@ HABITS: tuple[Callable[[Portal], str], ...] = (
 )
 
 
+def partial_of(data: Path) -> Callable[[Portal], str]:
+    """The published addresses as a habit."""
+
+    def published(portal: Portal) -> str:
+        return published_addresses(portal, data)
+
+    return published
+
+
 def main() -> int:
     """Try every habit; 0 when all work."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--base", required=True, help="address of the running portal")
-    portal = Portal(parser.parse_args().base)
+    parser.add_argument("--data", type=Path, help="folder of the real files: also try every published address")
+    asked = parser.parse_args()
+    portal = Portal(asked.base)
+    habits = [*HABITS, *([partial_of(asked.data)] if asked.data else [])]
     broken = 0
-    for habit in HABITS:
+    for habit in habits:
         try:
             print(f"works   {habit.__name__:<32}{habit(portal)}", flush=True)
         except (AssertionError, urllib.error.URLError, LookupError, ValueError, TypeError) as exc:
