@@ -6,6 +6,7 @@ The engine reads well-formed files; this takes over where a file is not, and fin
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -110,11 +111,19 @@ def _quoted(line: str, lines: _Lines, source: CsvInput) -> tuple[list[str] | Non
 
 def parse_record(text: str, source: CsvInput) -> tuple[list[str] | None, bool]:
     """(cells or None when broken, whether the text ends inside a quoted cell)."""
+    cells, problem = _strict(text, source)
+    if problem and "expected after" in problem:  # spaces after a closing quotation mark mean nothing, as to the engine
+        quote, delimiter = re.escape(source.quote), re.escape(source.delimiter)
+        cells, _ = _strict(re.sub(rf"{quote} +(?={delimiter}|[\r\n]|$)", source.quote, text), source)
+    return cells, "unexpected end" in problem
+
+
+def _strict(text: str, source: CsvInput) -> tuple[list[str] | None, str]:
     try:
         rows = list(csv.reader([text], delimiter=source.delimiter, quotechar=source.quote, strict=True))
     except csv.Error as error:
-        return None, "unexpected end" in str(error)
-    return (rows[0] if len(rows) == 1 else None), False
+        return None, str(error)
+    return (rows[0] if len(rows) == 1 else None), ""
 
 
 def _fitted(line: int, cells: list[str], width: int, raw: str) -> Record:
@@ -165,7 +174,8 @@ def pick(source: CsvInput, numbers: Sequence[int], path: Path) -> RowsInput:
             at = number
             bare = line.rstrip("\r\n")
             cells = bare.split(source.delimiter) if source.quote not in line else parse_record(line, source)[0]
-            if cells is None or len(cells) != len(source.columns):
-                raise AssertionError(f"{source.name}: line {source.header_row + number} is not one record")
-            writer.add(cells, source.header_row + number, number)
+            record = _fitted(source.header_row + number, cells or [], len(source.columns), bare)
+            if record.problem:
+                raise AssertionError(f"{source.name}: line {record.line} is not one record")
+            writer.add(record.cells, record.line, number)
     return writer.input

@@ -131,3 +131,9 @@ def test_a_header_without_rows_is_staged_empty(shaped: Any) -> None:
     out = shaped("n,t,v\n", OF)
     assert (out.staged.rows_read, out.rows) == (0, [])
     assert out.balance("v") == (0, 0, 0, 0)
+
+
+def test_spaces_after_a_closing_quotation_mark_mean_nothing(shaped: Any) -> None:
+    out = shaped('n,t,v\n1,"a,b" ,oops\n2,c,2,\n3,"d"  ,bad\n', OF)
+    assert out.column("t") == ["a,b", "c", "d"]
+    assert places(out) == [(2, "v", "oops"), (4, "v", "bad")]
