@@ -14,6 +14,7 @@ from qingliu.config.commands import portal, told
 from qingliu.core import events
 from qingliu.core.dataset import Definition, Text
 from qingliu.core.errors import BadSource, QingliuError
+from qingliu.core.records import Balance
 from qingliu.pipeline import actions, queries
 from qingliu.standards import definition as standard
 from qingliu.standards import listing
@@ -78,7 +79,7 @@ def _simulated(folder: Path, by: Actor) -> int:
             told.error(error)
             failed.append(code)
             continue
-        if run is not None and told.outcome(run) == told.FAILED:
+        if run is not None and told.outcome(run, brief=True) == told.FAILED:
             failed.append(code)
     return _close(failed)
 
@@ -117,9 +118,14 @@ def _close(failed: list[str]) -> int:
     newest = {run.dataset.code: run for run in queries.runs().order_by("started_at")}
     rows = []
     for code, run in sorted(newest.items()):
-        counted = queries.balance(run)
-        rows.append((code, run.state, f"v{run.version}" if run.version else "", counted.read if counted else ""))
-    told.table(("資料集 dataset", "狀態 state", "版本", "讀入列 rows read"), rows, right=frozenset({3}))
+        b = queries.balance(run) or Balance(0)
+        version = f"v{run.version}" if run.version else ""
+        same = b.unchanged + b.duplicate
+        rows.append((code, run.state, version, b.read, b.inserted, b.updated, same, b.set_aside, run.quarantined_cells))
+    head = (
+        "資料集 dataset", "狀態 state", "版本", "讀入 read", "新增 new", "更新 updated", "相同 same", "擱置 aside", "隔離 cells",
+    )  # fmt: skip
+    told.table(head, rows, right=frozenset(range(3, 9)))
     if failed:
         told.say(f"失敗 failed: {'、'.join(failed)}")
     return told.FAILED if failed else told.DONE

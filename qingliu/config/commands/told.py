@@ -90,12 +90,12 @@ def balance(counted: Balance) -> None:
         table(head, rows, right=frozenset({1, 2, 3, 4, 5}))
 
 
-def outcome(run: Run) -> int:
-    """Print how a run ended, what the judges found and the balance; answers the exit code."""
+def outcome(run: Run, *, brief: bool = False) -> int:
+    """Print how a run ended, what the judges found and (unless brief) the balance; answers the exit code."""
     zh, en = _STATES[run.state]
     say(f"{run.dataset.code}: {zh} {en}" + (f" → v{run.version}" if run.version else "") + f"  (run {run.id})")
     counted = queries.balance(run)
-    if counted is not None:
+    if counted is not None and not brief:
         balance(counted)
     for verdict in queries.verdicts(run):
         for found in verdict.findings:

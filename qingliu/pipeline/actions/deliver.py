@@ -82,7 +82,9 @@ def carry(row: Dataset, parcel: Parcel, *, by: Actor) -> Run:
     except QingliuError as error:
         return finish.fail(run, error, by=by)
     except Exception as error:  # an edge: whatever happened, the run must say so and leave nothing behind
-        log.exception("run %s of %s failed", run.id, row.code)
+        # an engine's message may quote a cell: of a dataset that may not be seen, only the kind of error is logged
+        hidden = row.status == Dataset.Status.HELD
+        log.error("run %s of %s failed: %s", run.id, row.code, type(error).__name__, exc_info=not hidden)
         return finish.fail(run, error, by=by)
 
 
