@@ -1,0 +1,156 @@
+"""The running portal: one command starts it, answers come, a second start is refused, it ends whole, and it can be restored."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.pipeline import town
+
+ROOT = Path(__file__).resolve().parents[2]
+QINGLIU = [sys.executable, "-W", "ignore", "-m", "qingliu.config.cli"]
+
+
+def environment(home: Path) -> dict[str, str]:
+    """The environment of a portal on ``home`` with one web process."""
+    return {
+        **os.environ,
+        "QINGLIU_HOME": str(home),
+        "QINGLIU_WEB_WORKERS": "1",
+        "DJANGO_SETTINGS_MODULE": "qingliu.config.settings",
+    }
+
+
+def run(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """One command, to its end."""
+    return subprocess.run(
+        [*QINGLIU, *words], cwd=ROOT, env=environment(home), capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+def get(port: int, path: str) -> tuple[int, bytes]:
+    """Status and body of an address of the portal."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()
+
+
+def started(home: Path, *words: str) -> tuple[subprocess.Popen[str], int]:
+    """A portal that says its address, and its port."""
+    process = subprocess.Popen(
+        [*QINGLIU, *words, "--port", "0"], cwd=ROOT, env=environment(home), stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout
+    for line in process.stdout:
+        found = re.search(r"http://127\.0\.0\.1:(\d+)/", line)
+        if found:
+            return process, int(found.group(1))
+    raise AssertionError("the portal said no address")
+
+
+def ended(process: subprocess.Popen[str], number: int) -> int:
+    """The exit code after a signal."""
+    process.send_signal(number)
+    code = process.wait(60)
+    assert process.stdout
+    process.stdout.close()
+    return code
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with one published dataset."""
+    base = tmp_path_factory.mktemp("portal")
+    (base / "TEST_A.yaml").write_text(town.definition(mode="snapshot"), encoding="utf-8")
+    file = town.csv(base / "a.csv", town.rows(5))
+    home = base / "home"
+    assert run(home, "setup").returncode == 0
+    assert run(home, "define", str(base / "TEST_A.yaml")).returncode == 0
+    assert run(home, "publish", str(file), "--dataset", "TEST_A").returncode == 0
+    return home
+
+
+@pytest.fixture
+def portal(home: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """The portal running on it."""
+    process, port = started(home, "up")
+    yield process, port
+    if process.poll() is None:
+        ended(process, signal.SIGTERM)
+
+
+def test_up_serves_pages_api_and_static_files_once_and_ends_whole(
+    home: Path, portal: tuple[subprocess.Popen[str], int]
+) -> None:
+    process, port = portal
+    for path in ("/", "/en/", "/dataset/detail/TEST_A", "/api/datasets", "/api/v2/test_a", "/static/web/qingliu.css"):
+        assert get(port, path)[0] == 200, path
+    second = run(home, "up", "--port", "0")
+    assert second.returncode == 1
+    assert "already running" in second.stderr
+    assert ended(process, signal.SIGTERM) == 0
+    with pytest.raises(OSError, match="refused"):
+        get(port, "/")
+
+
+def test_a_killed_portal_leaves_no_process_that_holds_the_port(portal: tuple[subprocess.Popen[str], int]) -> None:
+    process, port = portal
+    ended(process, signal.SIGKILL)
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        try:
+            get(port, "/")
+        except OSError:
+            return
+        time.sleep(0.3)
+    raise AssertionError("somebody still answers")
+
+
+def test_the_data_api_answers_without_django_and_its_database(home: Path) -> None:
+    django = home / "django.sqlite3"
+    hidden = django.rename(home / "hidden.sqlite3")
+    try:
+        process, port = started(home, "serve-data")
+        status, body = get(port, "/api/v2/test_a")
+        ended(process, signal.SIGTERM)
+    finally:
+        hidden.rename(django)
+    assert (status, len(json.loads(body))) == (200, 5)
+    code = "import sys, qingliu.config.data; sys.exit('django' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment(home), check=False).returncode == 0
+
+
+def test_a_backup_is_restored_with_one_command_and_never_over_a_running_portal(home: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    assert run(home, "backup", str(copy)).returncode == 0
+    file = town.csv(tmp_path / "b.csv", town.rows(5, value=9))
+    assert run(home, "publish", str(file), "--dataset", "TEST_A").returncode == 0
+    process, port = started(home, "up", "--no-worker")
+    refused = run(home, "restore", str(copy))
+    assert refused.returncode == 1
+    assert "平臺仍在執行" in refused.stderr
+    assert b"9" in get(port, "/api/v2/test_a?limit=1")[1]
+    ended(process, signal.SIGTERM)
+    done = run(home, "restore", str(copy))
+    assert done.returncode == 0, done.stderr
+    assert run(home, "verify").returncode == 0
+    process, port = started(home, "up", "--no-worker")
+    rows = json.loads(get(port, "/api/v2/test_a")[1])
+    ended(process, signal.SIGTERM)
+    assert {row["pm25"] for row in rows} == {"1"}
+    again = run(home, "publish", str(file), "--dataset", "TEST_A")
+    assert "→ v2" in again.stdout
