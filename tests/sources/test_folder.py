@@ -107,6 +107,13 @@ def test_links_and_strange_files_are_never_taken(around: Surroundings, drop: Pat
     assert names(look(around, tmp_path)) == ["good.csv"]
 
 
+@pytest.mark.parametrize("name", [b"\xb4\xfa\xb8\xd5.csv", b"a\nb.csv"])
+def test_a_name_that_cannot_be_read_is_told(around: Surroundings, drop: Path, tmp_path: Path, name: bytes) -> None:
+    Path(os.fsdecode(os.fsencode(drop) + b"/" + name)).write_text("a")
+    with pytest.raises(BadSource, match="name cannot be read"):
+        look(around, tmp_path)
+
+
 def test_a_glob_chooses(around: Surroundings, drop: Path, tmp_path: Path) -> None:
     put(drop, "a.csv", "a")
     put(drop, "b.xlsx", "b")

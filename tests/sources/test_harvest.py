@@ -68,6 +68,16 @@ def test_a_silent_cap_below_what_was_asked_is_noticed_and_paged_through(
     assert "silently cut pages of 1000 to 100" in found.note
 
 
+def test_records_that_slide_from_page_to_page_are_noted(replay: Replay, around: Surroundings, tmp_path: Path) -> None:
+    """New rows at the front push two records onto the next page: they come twice, and the note says so."""
+    replay.routes[CODE] = lambda asked: asked.say(
+        200, json.dumps(rows_of(2000)[max(0, int(asked.query["offset"]) - 2) :][:1000]).encode()
+    )
+    assert "2 records came on two pages" in harvest(replay, around, tmp_path).note
+    replay.routes[CODE] = pages(rows_of(2000), envelope=False)
+    assert "two pages" not in harvest(replay, around, tmp_path).note
+
+
 def test_a_service_that_ignores_the_offset_is_noticed(replay: Replay, around: Surroundings, tmp_path: Path) -> None:
     replay.body(CODE, json.dumps(rows_of(1000)).encode())
     with pytest.raises(BadSource, match="Page 2 repeats an earlier one"):

@@ -97,6 +97,11 @@ def _candidates(folder: Path, glob: str) -> list[tuple[Path, os.stat_result]]:
             name = entry.name
             if name.startswith((".", "~$")) or name.lower().endswith(_UNFINISHED) or not fnmatch.fnmatch(name, glob):
                 continue
+            if not name.isprintable():
+                raise BadSource(
+                    Text(f"檔名無法讀取：{ascii(name)[:80]}。", f"A file's name cannot be read: {ascii(name)[:80]}."),
+                    Text("請改用 UTF-8 檔名，不含控制字元。", "Rename it in UTF-8 without control characters."),
+                )
             info = entry.stat(follow_symlinks=False)
             if stat.S_ISREG(info.st_mode) and info.st_size:
                 found.append((Path(entry.path), info))

@@ -13,9 +13,9 @@ import hashlib
 import io
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 from urllib.parse import urlencode
 
 from qingliu.core import addresses
@@ -61,7 +61,9 @@ class _Tally:
     capped_at: int = 0
     total: int | None = None
     columns: frozenset[str] = frozenset()
-    digests: set[bytes] | None = None
+    digests: set[bytes] = field(default_factory=set)
+    lines: set[int] = field(default_factory=set)
+    twice: int = 0  # rows that an earlier page held, too: the order is not stable, or the data really repeats
 
 
 def fetch(source: SourceSpec, *, workdir: Path, state: State, around: Surroundings) -> Delivery:
@@ -70,7 +72,8 @@ def fetch(source: SourceSpec, *, workdir: Path, state: State, around: Surroundin
     asker = _Asker(source, workdir, around)
     out = workdir / f"{feed.plain_stem(code)}.ndjson"
     tally, how = _harvested(asker, out)
-    digest = hashlib.sha256(out.read_bytes()).hexdigest()
+    with out.open("rb") as lines:
+        digest = hashlib.file_digest(lines, "sha256").hexdigest()
     seen = {"source": fingerprint(source), "sha256": digest, "rows": tally.rows}
     if digest == remembered(source, state).get("sha256"):
         out.unlink()
@@ -95,14 +98,13 @@ def _harvested(asker: _Asker, out: Path) -> tuple[_Tally, str]:
 
 
 def _all_pages(asker: _Asker, out: Path, how: str) -> _Tally:
-    tally = _Tally(digests=set())
+    tally = _Tally()
     with out.open("w", encoding="utf-8", newline="\n") as lines:
         while True:
             page = asker.page(tally.rows, how)
             if page.rows:
                 _believe(asker, tally, page)
-                for row in page.rows:
-                    lines.write(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n")
+                _write(lines, tally, page.rows)
             tally.pages += 1
             tally.rows += len(page.rows)
             if _ended(asker, tally, page):
@@ -121,10 +123,19 @@ def _all_pages(asker: _Asker, out: Path, how: str) -> _Tally:
     return tally
 
 
+def _write(out: TextIO, tally: _Tally, rows: list[Row]) -> None:
+    """The rows of a page, one a line, and how many of them came before."""
+    lines = [json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n" for row in rows]
+    marks = {hash(line) for line in lines}
+    tally.twice += len(marks & tally.lines)
+    tally.lines |= marks
+    out.writelines(lines)
+
+
 def _believe(asker: _Asker, tally: _Tally, page: Page) -> None:
     """Note what a page tells; raise where it contradicts the pages before."""
     digest = hashlib.sha256(json.dumps(page.rows, sort_keys=True).encode()).digest()
-    if tally.digests is not None and digest in tally.digests:
+    if digest in tally.digests:
         raise asker.bad(
             Text(
                 f"第 {tally.pages + 1} 頁重複先前的頁，offset 沒有作用。",
@@ -132,8 +143,7 @@ def _believe(asker: _Asker, tally: _Tally, page: Page) -> None:
             ),
             Text("請改用 http 來源，或洽來源機關。", "The offset is ignored: use an http source, or ask the agency."),
         )
-    if tally.digests is not None:
-        tally.digests.add(digest)
+    tally.digests.add(digest)
     columns = frozenset(name for row in page.rows for name in row)
     if tally.columns and columns != tally.columns:
         changed = "、".join(sorted(columns ^ tally.columns))[:200]
@@ -180,6 +190,9 @@ def _note(asker: _Asker, tally: _Tally, how: str) -> str:
     if 0 < tally.capped_at < tally.rows:
         zh += f"來源將每頁 {asker.page_size} 筆暗中縮為 {tally.capped_at} 筆。"
         en += f" The source silently cut pages of {asker.page_size} to {tally.capped_at}."
+    if tally.twice:
+        zh += f"{tally.twice} 筆在不同頁重複出現，來源的排序可能不穩定。"
+        en += f" {tally.twice} records came on two pages: the source's order may not be stable."
     if how == "csv":
         zh, en = zh + "JSON 損壞，改讀 CSV。", en + " Its JSON was broken; CSV was read instead."
     return noted(asker.place, Text(zh, en))
