@@ -217,7 +217,7 @@ class Door:
         host asked for rest). ``secrets`` are never shown; they and whatever is named like a key count as such, and
         headers that carry one go to the first host only.
         """
-        host = addresses.split(url).hostname or ""
+        host = addresses.split(url).netloc.lower()
         self._check_rest(host)
         held = tuple(v for n, v in (headers or {}).items() if addresses.is_secret_name(n))
         secrets = (*secrets, *(quote(s, safe="") for s in secrets), *addresses.secrets_of(url), *held)
