@@ -59,6 +59,7 @@ class FieldRecord:
     suffix_flags: tuple[tuple[str, str], ...] = ()  # (suffix, flag): "2.44x" keeps 2.44 and the flag of "x"
     flag_field: str = ""  # a declared string column that carries this column's flag
     required: bool = False
+    optional: bool = False  # a delivery may come without this column
     enum: tuple[str, ...] = ()
     minimum: float | None = None
     maximum: float | None = None

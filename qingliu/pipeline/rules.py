@@ -65,7 +65,8 @@ def drift(before: Seen | None, now: Seen, definition: Definition) -> Verdict:
     """How a delivery differs in shape from the last published one. Any difference that may change meaning holds it."""
     findings = [*_volume(before, now, definition), *_retyped(before, now)]
     if before is None:
-        findings += [_first_missing(name) for name in now.missing]
+        optional = {f.name for f in definition.dataset.fields if f.optional}
+        findings += [_first_missing(name) for name in now.missing if name not in optional]
     else:
         findings += _headers(before, now, definition)
     return Verdict(DRIFT, tuple(findings))
@@ -112,7 +113,8 @@ def _plain(header: str) -> str:
 
 
 def _headers(before: Seen, now: Seen, definition: Definition) -> list[Finding]:
-    old, new = canonical(before.columns, definition), canonical(now.columns, definition)
+    optional = {f.name for f in definition.dataset.fields if f.optional}
+    old, new = ([c for c in canonical(s.columns, definition) if c not in optional] for s in (before, now))
     gone, come = [c for c in old if c not in new], [c for c in new if c not in old]
     findings = []
     for name in list(gone):

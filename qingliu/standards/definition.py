@@ -217,6 +217,7 @@ def _field(value: Mapping[str, Any]) -> FieldRecord:
         sentinels=tuple(_sentinel(s) for s in value.get("sentinels", ())),
         suffix_flags=tuple(value.get("suffix_flags", {}).items()),
         flag_field=value.get("flag_field", ""),
+        optional=value.get("optional", False),
         required=limits.get("required", False),
         enum=_names(limits.get("enum")),
         minimum=_number(limits.get("minimum")),

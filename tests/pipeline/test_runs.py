@@ -104,6 +104,16 @@ def test_a_declared_alias_is_no_drift(deliver: Deliver, served: Served) -> None:
     assert deliver(town.rows(3, value=2), columns=("siteid", "time", "county", "pm2.5")).state == State.PUBLISHED
 
 
+def test_a_column_declared_optional_may_come_and_go(deliver: Deliver) -> None:
+    catalog.register_definition(
+        text=town.definition("TEST_O", mode="snapshot", county=", optional: true"), by=town.OPERATOR
+    )
+    without = [(site, time, value) for site, time, _, value in town.rows(3, value=2)]
+    assert deliver(town.rows(3), "TEST_O").state == State.PUBLISHED
+    assert deliver(without, "TEST_O", columns=("siteid", "time", "pm25")).state == State.PUBLISHED
+    assert deliver(town.rows(3, value=3), "TEST_O").state == State.PUBLISHED
+
+
 def test_a_column_that_changes_its_type_holds_the_run(deliver: Deliver) -> None:
     deliver(town.rows(10))
     run = deliver([(s, t, c, "高") for s, t, c, _ in town.rows(10)])
