@@ -266,6 +266,7 @@ class Door:
                 raise http_told.downgraded(parts.hostname or "")
             if (to.scheme, to.netloc) != (parts.scheme, parts.netloc):
                 headers = {n: v for n, v in headers.items() if v not in call.secrets}
+            call.secrets += addresses.secrets_of(onward)
             url = onward
         raise http_told.too_many_redirects(addresses.split(call.url).hostname or "", REDIRECTS)
 

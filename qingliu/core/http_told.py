@@ -32,7 +32,7 @@ def one_line(data: bytes) -> str:
 def retry_after(text: str) -> float | None:
     """Seconds of a Retry-After header (a number or a date); None where there is none that can be read."""
     if text.strip().isdigit():
-        return float(text)
+        return float(text.strip()[:9])  # thirty years are long enough
     try:
         moment = email.utils.parsedate_to_datetime(text)
     except (TypeError, ValueError):

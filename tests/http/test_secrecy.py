@@ -15,6 +15,16 @@ from tests.http.replay import Replay
 KEY = "9f1c-THE-TEST-KEY"
 
 
+def test_no_signature_of_a_redirect_in_errors(replay: Replay, quick: Limits, into: Path) -> None:
+    """Object stores redirect to signed addresses; a failure there must not show the signature."""
+    replay.routes["/a"] = lambda asked: asked.say(302, b"", Location=f"/b?X-Amz-Signature={KEY}")
+    replay.routes["/b"] = lambda asked: asked.say(403, f"denied: {KEY}".encode())
+    with pytest.raises(QingliuError, match="HTTP 403") as told:
+        Door().get(replay.url("/a"), into, limits=quick)
+    assert KEY in replay.asked[1][0]
+    assert KEY not in "".join(traceback.format_exception(told.value)) + told.value.reason.zh
+
+
 @pytest.mark.parametrize("status", [200, 304, 302, 401, 404, 429, 500, 0])
 def test_no_key_in_logs_and_errors(
     replay: Replay, quick: Limits, into: Path, caplog: pytest.LogCaptureFixture, status: int

@@ -113,6 +113,14 @@ def test_a_key_written_into_a_definition_is_refused(around: Surroundings, tmp_pa
         sources.fetch(spec("https://a.tw/x", api_key="abc"), workdir=tmp_path / "w", state={}, around=around)
 
 
+def test_a_key_is_not_sent_in_the_clear(replay: Replay, around: Surroundings, tmp_path: Path) -> None:
+    outside = type(around)(around.inbox, around.door, type(around.limits)(), around.environ)
+    source = spec(replay.url("/a"), key_env="MOENV_KEY")
+    with pytest.raises(BadDefinition, match="unencrypted"):
+        sources.fetch(source, workdir=tmp_path / "w", state={}, around=outside)
+    assert replay.asked == []
+
+
 @pytest.mark.parametrize("name", ["EMPTY_KEY", "NO_SUCH_KEY"])
 def test_an_absent_key_is_named(around: Surroundings, tmp_path: Path, name: str) -> None:
     with pytest.raises(BadSource, match=f"variable {name} holds no key"):

@@ -75,6 +75,12 @@ def keyed(url: str, source: SourceSpec, around: Surroundings) -> tuple[str, dict
     key = key_of(source, around.environ)
     if not key:
         return url, {}, ()
+    if urlsplit(url).scheme != "https" and not around.limits.allow_private:
+        raise BadDefinition(
+            Text("金鑰不得以未加密的 http 傳送。", "A key is not sent over unencrypted http."),
+            Text("請改用 https 網址。", "Use the https address."),
+            parameter="source.options.url",
+        )
     if source.option("key_header"):
         return url, {source.option("key_header"): key}, (key,)
     parts = urlsplit(url)
