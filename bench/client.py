@@ -25,6 +25,14 @@ class Peer:
     port: int
 
 
+class TurnedAway(BadAnswer):
+    """503: asked to come back after ``wait_s`` seconds."""
+
+    def __init__(self, wait_s: float) -> None:
+        super().__init__("503 busy")
+        self.wait_s = wait_s
+
+
 class Wire:
     """One connection that is kept alive."""
 
@@ -60,6 +68,8 @@ class Wire:
             body = self._chunks()
         else:
             body = self._exactly(int(fields.get(b"content-length", b"0")))
+        if status == b"503":
+            raise TurnedAway(float(fields.get(b"retry-after", b"1")))
         if status not in {b"200", b"304"}:
             raise BadAnswer(f"{status.decode()} for {path}: {body[:500].decode(errors='replace')}")
         return body
@@ -103,6 +113,14 @@ class Wire:
         self._socket.close()
 
 
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """Answers a second, and how many requests were turned away with 503."""
+
+    rate: float = 0.0
+    turned_away: int = 0
+
+
 def one_by_one(peer: Peer, paths: list[str], headers: str = "") -> list[float]:
     """Seconds of each request, one client."""
     wire = Wire(peer)
@@ -116,9 +134,10 @@ def one_by_one(peer: Peer, paths: list[str], headers: str = "") -> list[float]:
 
 
 def _share(
-    peer: Peer, lanes: list[list[str]], until: float, answer: multiprocessing.SimpleQueue[tuple[int, str]]
+    peer: Peer, lanes: list[list[str]], until: float, answer: multiprocessing.SimpleQueue[tuple[int, int, str]]
 ) -> None:
     done = [0] * len(lanes)
+    refused = [0] * len(lanes)
     wrong: list[str] = []
 
     def walk(lane: int) -> None:
@@ -126,7 +145,12 @@ def _share(
         paths = lanes[lane]
         try:
             while time.monotonic() < until:
-                wire.get(paths[done[lane] % len(paths)])
+                try:
+                    wire.get(paths[done[lane] % len(paths)])
+                except TurnedAway as busy:
+                    refused[lane] += 1
+                    time.sleep(busy.wait_s)
+                    continue
                 done[lane] += 1
         except (BadAnswer, OSError) as error:
             wrong.append(str(error))
@@ -137,16 +161,17 @@ def _share(
         thread.start()
     for thread in threads:
         thread.join()
-    answer.put((sum(done), "; ".join(wrong[:3])))
+    answer.put((sum(done), sum(refused), "; ".join(wrong[:3])))
 
 
-def crowd(peer: Peer, paths: list[str], *, clients: int, seconds: float, processes: int = 2) -> float:
-    """Requests a second of ``clients`` clients at once, in ``processes`` processes; every client has its own keys.
+def crowd(peer: Peer, paths: list[str], *, clients: int, seconds: float, processes: int = 2) -> Crowd:
+    """``clients`` clients at once, in ``processes`` processes; every client has its own keys; one that is
+    turned away waits as long as it was told and asks again.
 
     A request that is under way at the end is waited for and counted, and so is its time.
     """
     lanes = [paths[n::clients] for n in range(clients)]
-    answer: multiprocessing.SimpleQueue[tuple[int, str]] = multiprocessing.SimpleQueue()
+    answer: multiprocessing.SimpleQueue[tuple[int, int, str]] = multiprocessing.SimpleQueue()
     begin = time.monotonic()
     shares = [
         multiprocessing.Process(target=_share, args=(peer, lanes[n::processes], begin + seconds, answer))
@@ -158,7 +183,7 @@ def crowd(peer: Peer, paths: list[str], *, clients: int, seconds: float, process
     for share in shares:
         share.join()
     took = time.monotonic() - begin
-    wrong = [text for _, text in counts if text]
+    wrong = [text for _, _, text in counts if text]
     if wrong:
         raise BadAnswer(wrong[0])
-    return sum(count for count, _ in counts) / took
+    return Crowd(sum(done for done, _, _ in counts) / took, sum(refused for _, refused, _ in counts))

@@ -162,11 +162,11 @@ def after_key(rng: random.Random) -> Asked:
 
 QUESTIONS = (
     Question("a", "one station, one item, 1,000 rows as JSON", month_of_one_station, 2, 4),
-    Question("b", "one item, 1,200 hours, 100,800 rows as CSV", wide_csv, 2, 100, 40),
-    Question("c", "monthly mean of one item by county", monthly_means, 3, 20, 30),
+    Question("b", "one item, 1,200 hours, 100,800 rows as CSV", wide_csv, 2, 100, 20),
+    Question("c", "monthly mean of one item by county", monthly_means, 3, 20, 20),
     Question("d", "count of all rows", count_all),
-    Question("d2", "exact count under an unindexed filter", count_unindexed, None, 20, 60),
-    Question("e", "100 rows after skipping a million or more", deep_page, 2, 5, 30),
+    Question("d2", "exact count under an unindexed filter", count_unindexed, None, 20, 30),
+    Question("e", "100 rows after skipping a million or more", deep_page, 2, 5, 15),
     Question("e2", "next 100 rows after a key in sorted order", after_key, 2),
 )
 

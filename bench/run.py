@@ -18,13 +18,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench import publish, report, servers, table
-from bench.client import Peer, Wire, crowd, one_by_one
+from bench.client import Crowd, Peer, Wire, crowd, one_by_one
 from bench.questions import HOURS, ITEM_IDS, QUESTIONS, ROWS, STATIONS, Asked, Question, stream
 from qingliu.core import env
 
 CLIENTS = 16
 WARM = 3
 KEYS = 4000
+NOBODY = Crowd()
 
 
 @dataclass(slots=True)
@@ -35,8 +36,8 @@ class Measured:
     ours_ms: float
     engine_ms: float
     peer_ms: float
-    ours_rate: float = 0.0
-    peer_rate: float = 0.0
+    ours_crowd: Crowd = NOBODY
+    peer_crowd: Crowd = NOBODY
 
 
 @dataclass(slots=True)
@@ -119,9 +120,9 @@ def ask_as_crowd(one: Measured, ours: Peer, peer: Peer, seconds: float) -> None:
     """Sixteen clients at once on the portal, then on the peer."""
     keys = 400 if one.question.name == "e2" else KEYS
     asked = list(itertools.islice(stream(one.question, 2), keys))
-    one.ours_rate = crowd(ours, followed(asked, ours), clients=CLIENTS, seconds=seconds)
+    one.ours_crowd = crowd(ours, followed(asked, ours), clients=CLIENTS, seconds=seconds)
     paths = [a.peer for a in asked]
-    one.peer_rate = crowd(peer, paths, clients=CLIENTS, seconds=max(seconds, one.question.peer_seconds))
+    one.peer_crowd = crowd(peer, paths, clients=CLIENTS, seconds=max(seconds, one.question.peer_seconds))
 
 
 def ask_again(ours: Peer, times: int) -> dict[str, float]:
@@ -191,7 +192,7 @@ def main() -> int:
                 ask_as_crowd(one, ours, peer, args.seconds)
             say(
                 f"  {question.name}: {one.ours_ms:.1f} ms, engine {one.engine_ms:.1f}, peer {one.peer_ms:.1f}; "
-                f"{one.ours_rate:.1f}/s, peer {one.peer_rate:.1f}/s"
+                f"{one.ours_crowd.rate:.1f}/s ({one.ours_crowd.turned_away} turned away), peer {one.peer_crowd.rate:.1f}/s"
             )
             result.questions.append(one)
         result.repeated = ask_again(ours, args.times)
