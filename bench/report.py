@@ -115,9 +115,8 @@ def _questions(measured: list[Measured]) -> str:
             gain = m.ours_crowd.rate / m.peer_crowd.rate
             least = m.question.peer_gain
             target, met = (f"≥ {least:g}×", _met(gain >= least)) if least else ("", "")
-            lines.append(
-                f"| {m.question.name} | {m.ours_crowd.rate:.1f} | {m.ours_crowd.turned_away} | {m.peer_crowd.rate:.2f} | {gain:.1f}× | {target} | {met} |"
-            )
+            asked = f"{m.ours_crowd.rate:.1f} | {m.ours_crowd.turned_away} | {m.peer_crowd.rate:.2f}"
+            lines.append(f"| {m.question.name} | {asked} | {gain:.1f}× | {target} | {met} |")
     return "\n".join(lines)
 
 
