@@ -153,7 +153,7 @@ def measure_publishing(
             if kind.startswith("ours"):
                 cost = publish.publish(home, source)
             else:
-                cost = publish.engine_copy(source, folder, threads=threads, dirty="dirty" in kind)
+                cost = publish.engine_copy(source, folder, threads=threads)
             say(f"  {kind}: {cost.seconds:.1f} s, {cost.peak_mib:.0f} MiB")
             costs[kind].append(cost)
     return costs
