@@ -49,8 +49,9 @@ check: install ## style, types, import contracts, migrations, translations, docs
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/django-admin makemigrations --check --dry-run --settings qingliu.config.settings
-	@$(BIN)/python -m pytest -p no:cacheprovider tests/house
+	@home=$$(mktemp -d); trap 'rm -rf "$$home"' EXIT; \
+		QINGLIU_HOME=$$home $(BIN)/django-admin makemigrations --check --dry-run --settings qingliu.config.settings
+	@$(BIN)/python -m pytest -p no:cacheprovider tests/house tests/web/test_messages.py
 
 $(BENCH_READY): bench/requirements.lock
 	@test -x $(BENCH_VENV)/bin/python || $(PYTHON) -m venv $(BENCH_VENV)
