@@ -15,6 +15,7 @@ from qingliu.core.access import AccessFile
 from qingliu.core.clock import now
 from qingliu.core.errors import Unauthorized
 from qingliu.lake.engine import Engine, Plan
+from qingliu.lake.published import not_a_table
 
 _PROFILE_SCOPE = "profile:"
 
@@ -61,6 +62,8 @@ class Moenv:
     def on_get(self, req: falcon.Request, resp: falcon.Response, code: str) -> None:
         """The rows."""
         entry = self._engine.published.get(code)
+        if entry.kind == "listed":
+            raise not_a_table(entry)
         asked = ask(
             entry.record,
             pairs_of(req.query_string),
