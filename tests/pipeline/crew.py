@@ -40,7 +40,9 @@ class Crew:
         assert self._driver.stdout
         self._driver.stdin.write(json.dumps(steps) + "\n")
         self._driver.stdin.flush()
-        told: list[dict[str, Any]] = json.loads(self._driver.stdout.readline())
+        line = self._driver.stdout.readline()
+        assert line, f"the driver itself ended: {self._driver.wait(10)}"
+        told: list[dict[str, Any]] = json.loads(line)
         return told
 
     def do(self, *words: str) -> Any:
