@@ -17,6 +17,7 @@ from qingliu.core.errors import (
     BadRequest,
     Busy,
     Conflict,
+    Damaged,
     Forbidden,
     Gone,
     NotFound,
@@ -42,6 +43,7 @@ TITLES: dict[str, Text] = {
     TooDear.code: Text("這個查詢成本過高", "The question costs too much"),
     Refused.code: Text("拒絕處理", "Refused"),
     Busy.code: Text("目前忙碌", "Busy now"),
+    Damaged.code: Text("資料檔損壞", "A stored file is damaged"),
     QingliuError.code: Text("伺服器內部錯誤", "Something failed on our side"),
 }
 _EXPOSED = (

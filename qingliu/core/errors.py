@@ -101,6 +101,13 @@ class Refused(QingliuError):
     code = "refused"
 
 
+class Damaged(QingliuError):
+    """A stored file is not what was published."""
+
+    status = 500
+    code = "damaged"
+
+
 class UnknownField(BadRequest):
     """No column of that name; says the nearest one."""
 

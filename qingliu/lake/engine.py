@@ -29,6 +29,7 @@ from qingliu.lake.published import Entry, Published
 from qingliu.lake.query import Column, Query, Rendering, Where
 from qingliu.lake.relation import Relations
 from qingliu.lake.session import Session
+from qingliu.lake.sound import Soundness
 from qingliu.lake.where import compile_where
 
 BATCH_ROWS = 20_000
@@ -60,7 +61,8 @@ class Engine:
         self._temp.mkdir(parents=True, exist_ok=True)
         paths.root.mkdir(parents=True, exist_ok=True)
         self._session = Session((paths.root, self._temp), threads=threads, memory_limit=memory_limit, temp=self._temp)
-        self._relations = Relations(paths, self.published, self._session)
+        self.sound = Soundness(paths.root)
+        self._relations = Relations(paths, self.published, self._session, self.sound)
         self._counts: OrderedDict[tuple[str, str], int] = OrderedDict()
         self._counts_lock = threading.Lock()
 
@@ -136,6 +138,7 @@ class Engine:
         return plan.version.rows if compiled is None else self._number(plan, compiled)
 
     def _number(self, plan: Plan, compiled: Compiled) -> int:
+        self._check(plan, compiled)
         key = (compiled.sql, repr(compiled.params))
         with self._counts_lock:
             if key in self._counts:
@@ -158,10 +161,18 @@ class Engine:
         compiler = Compiler(self.paths, plan.entry.record, plan.version)
         query = plan.query
         if query.changes_since is not None:
-            return compiler.changes(query, self._changed(plan))
+            changed = self._changed(plan)
+            self.sound.check(plan.version.code, [f for v in changed for f in ((v.changes,) if v.changes else v.files)])
+            return compiler.changes(query, changed)
         if query.group or query.aggregates or query.bucket:
-            return compiler.grouped(query, plan.fields)
-        return compiler.rows(query, plan.fields, plan.cursor)
+            compiled = compiler.grouped(query, plan.fields)
+        else:
+            compiled = compiler.rows(query, plan.fields, plan.cursor)
+        self._check(plan, compiled)
+        return compiled
+
+    def _check(self, plan: Plan, compiled: Compiled) -> None:
+        self.sound.check(plan.version.code, [plan.version.files[i] for i in compiled.files])
 
     def _changed(self, plan: Plan) -> list[VersionRecord]:
         since = plan.query.changes_since or 0

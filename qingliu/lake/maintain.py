@@ -17,7 +17,7 @@ import duckdb
 
 from qingliu.core.clock import TAIPEI
 from qingliu.core.dataset import DatasetRecord, Text, VersionRecord
-from qingliu.core.errors import Conflict
+from qingliu.core.errors import Conflict, Damaged
 from qingliu.core.records import Finding
 from qingliu.lake import manifest
 from qingliu.lake.files import rows_of
@@ -27,6 +27,7 @@ from qingliu.lake.locks import held
 from qingliu.lake.manifest import Manifest
 from qingliu.lake.paths import LakePaths
 from qingliu.lake.rewrite import Desk, Written, loose_groups, write_groups
+from qingliu.lake.sound import check_whole
 from qingliu.lake.store import LAYOUT, Lake
 from qingliu.lake.verify import content_hash, verified
 
@@ -129,7 +130,7 @@ def compact(lake: Lake, record: DatasetRecord, versions: Sequence[VersionRecord]
     with held(lake.paths, manifest.code_folder(record.code)):
         try:
             after = _compacted(lake, layout, version, run_id)
-        except (duckdb.Error, Conflict, OSError):
+        except (duckdb.Error, Conflict, Damaged, OSError):
             shutil.rmtree(lake.paths.root / manifest.data_folder(record.code, run_id), ignore_errors=True)
             raise
         finally:
@@ -155,6 +156,7 @@ def _compacted(lake: Lake, layout: Layout, version: VersionRecord, run_id: str) 
             groups = loose_groups(desk, version)
             if not groups:
                 return None
+            check_whole(code, paths.root, version.files)
             written = write_groups(desk, version, None, groups, True)
             _same_rows(con, layout, paths, version, written)
         landed = tables.commit(

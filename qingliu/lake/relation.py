@@ -19,6 +19,7 @@ from qingliu.lake.names import ident, literal, path_list
 from qingliu.lake.paths import LakePaths
 from qingliu.lake.published import Entry, Published, not_a_table
 from qingliu.lake.session import Session
+from qingliu.lake.sound import Soundness
 from qingliu.lake.where import Range
 
 HIDDEN = ("_flags", "_since")
@@ -36,10 +37,11 @@ class Position:
 class Relations:
     """Finds the version that a question means; views are derived once per base version and then read like tables."""
 
-    def __init__(self, paths: LakePaths, published: Published, session: Session) -> None:
+    def __init__(self, paths: LakePaths, published: Published, session: Session, sound: Soundness) -> None:
         self._paths = paths
         self._published = published
         self._session = session
+        self._sound = sound
         self._locks: dict[str, threading.Lock] = {}
         self._guard = threading.Lock()
 
@@ -106,6 +108,7 @@ class Relations:
         path.parent.mkdir(parents=True, exist_ok=True)
         parts, params = [], []
         for base, version in bases:
+            self._sound.check(base.code, version.files)
             condition, bound = compile_view(entry, base, version)
             params += bound
             parts.append(self._derive_sql(entry, view, base, version, condition))

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 
 from qingliu.core.dataset import DatasetRecord, FileRecord, Mode, Text, VersionRecord
-from qingliu.core.errors import BadSource, Conflict
+from qingliu.core.errors import BadSource, Conflict, Damaged
 from qingliu.core.records import Finding
 from qingliu.lake import manifest
 from qingliu.lake.derive import latest_after, latest_key, write_changes, write_latest
@@ -22,6 +22,7 @@ from qingliu.lake.manifest import Manifest
 from qingliu.lake.merge import Counts, Delivery, compare, tally
 from qingliu.lake.paths import LakePaths
 from qingliu.lake.rewrite import Desk, Written, first_version, next_version
+from qingliu.lake.sound import check_whole
 from qingliu.lake.storage import Storage
 from qingliu.lake.verify import content_hash, verify
 
@@ -98,7 +99,8 @@ class Lake:
     ) -> Commit:
         """Merge the staged rows into ``base`` and make version ``number``; the same run again answers the same.
 
-        Raises Conflict where the table has moved on from ``base``, BadSource where a staged key is incomplete.
+        Raises Conflict where the table has moved on from ``base``, BadSource where a staged key is incomplete, Damaged
+        where a file of ``base`` is not what was published: its rows would be written anew as if they were sound.
         """
         safe_name(run_id)
         mode = mode_override or record.mode
@@ -112,7 +114,7 @@ class Lake:
             manifest.clear_run(self.paths, record.code, run_id)
             try:
                 return self._run(job)
-            except (duckdb.Error, Conflict, BadSource, OSError):
+            except (duckdb.Error, Conflict, BadSource, Damaged, OSError):
                 if self._finished(record.code, run_id) is None:
                     manifest.clear_run(self.paths, record.code, run_id)
                 raise
@@ -207,6 +209,7 @@ class Lake:
     def _next(self, desk: Desk, job: Job, delivery: Delivery, base: VersionRecord, delta: Path) -> Outcome:
         root, code, layout = self.paths.root, job.record.code, job.layout
         strict = job.mode != "snapshot"
+        check_whole(code, root, (*base.files, *((base.latest,) if base.latest else ())))
         delivery.settle()
         whole = dict(base.extra).get(LAYOUT) != layout.signature
         old = rows_of([root / f.path for f in base.files], layout, base.columns, strict=strict)

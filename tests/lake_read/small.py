@@ -20,6 +20,7 @@ from qingliu.core.dataset import (
     ViewSpec,
 )
 from qingliu.lake.engine import Engine
+from qingliu.lake.files import digest
 from qingliu.lake.paths import LakePaths
 from qingliu.lake.published import PublishedWriter
 
@@ -125,4 +126,4 @@ def _write(paths: LakePaths, code: str, index: int, chosen: list[dict[str, Any]]
         ("at", str(min(times)), str(max(times))),
         ("site", min(r["site"] for r in chosen), max(r["site"] for r in chosen)),
     )
-    return FileRecord(str(path.relative_to(paths.root)), len(chosen), path.stat().st_size, "0" * 64, stats)
+    return FileRecord(str(path.relative_to(paths.root)), len(chosen), path.stat().st_size, digest(path), stats)

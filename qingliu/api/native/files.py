@@ -73,7 +73,7 @@ class Files:
         return file
 
     def send(self, req: falcon.Request, resp: falcon.Response, code: str, number: str, name: str) -> None:
-        """A file, or a range of it. Raises NotFound, Gone, and 416 for a range outside it."""
+        """A file, or a range of it. Raises NotFound, Gone, Damaged, and 416 for a range outside it."""
         file = self._find(code, number, name)
         etag = f'"{file.sha256}"'
         digest = base64.b64encode(bytes.fromhex(file.sha256)).decode()
@@ -85,6 +85,7 @@ class Files:
         if etag_matches(req.get_header("If-None-Match") or "", etag):
             resp.status = 304
             return
+        self._engine.sound.check(code, [file])
         path = self._engine.paths.resolve(file.path)
         resp.content_type = serialize.MEDIA["parquet"]
         resp.set_header("Content-Disposition", f'attachment; filename="{re.sub(r"[^A-Za-z0-9._-]", "_", name)}"')

@@ -67,6 +67,8 @@ def maintain(*, code: str, by: Actor) -> Kept:
             return Kept(row.code, (), 0, ())
         cleaned = lake.clean(the_lake, row.code, versions)
         findings += cleaned.findings
+        if findings:  # what is damaged is restored first: merged with others it would look sound
+            return Kept(row.code, (), cleaned.removed, tuple(findings))
         record = catalogue.published_record(row) or catalogue.definition(row).dataset
         for why in ("compaction", "expiry"):
             if why == "compaction":

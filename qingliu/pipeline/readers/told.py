@@ -7,8 +7,10 @@ import re
 from qingliu.core.dataset import Text
 from qingliu.core.errors import BadSource
 
-_HTML = re.compile(r"^\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b", re.I | re.S)
-_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.I | re.S)
+# atomic: a row of comments must not be tried in every way in which it can be cut
+_HTML = re.compile(r"^\s*+(<\?xml[^>]*>\s*+)?(?:(?><!--.*?-->)\s*+)*+<(!doctype\s+html|html|head|body)\b", re.I | re.S)
+_TITLE = re.compile(r"<title[^>]*>([^<]*)", re.I)
+_TITLE_WITHIN = 4096  # characters of the page that are looked at for its title
 _WORDS = ("message", "error", "errors", "detail", "msg", "reason", "title", "success", "status", "code")
 
 
@@ -19,7 +21,7 @@ def is_html(head: str) -> bool:
 
 def error_page(head: str, name: str) -> BadSource:
     """The error for an HTML page in place of data, with its title."""
-    found = _TITLE.search(head)
+    found = _TITLE.search(head[:_TITLE_WITHIN])
     title = re.sub(r"\s+", " ", found.group(1)).strip()[:120] if found else "-"
     return BadSource(
         Text(
