@@ -118,11 +118,11 @@ def ask_one_by_one(question: Question, ours: Peer, peer: Peer, engine: servers.B
 
 def ask_as_crowd(one: Measured, ours: Peer, peer: Peer, seconds: float) -> None:
     """Sixteen clients at once on the portal, then on the peer."""
-    keys = 400 if one.question.name == "e2" else KEYS
-    asked = list(itertools.islice(stream(one.question, 2), keys))
+    asked = list(itertools.islice(stream(one.question, 2), KEYS))
     one.ours_crowd = crowd(ours, followed(asked, ours), clients=CLIENTS, seconds=seconds)
-    paths = [a.peer for a in asked]
-    one.peer_crowd = crowd(peer, paths, clients=CLIENTS, seconds=max(seconds, one.question.peer_seconds))
+    one.peer_crowd = crowd(
+        peer, [a.peer for a in asked], clients=CLIENTS, seconds=max(seconds, one.question.peer_seconds)
+    )
 
 
 def ask_again(ours: Peer, times: int) -> dict[str, float]:
@@ -188,7 +188,7 @@ def main() -> int:
     with servers.portal(home) as ours, servers.datasette(args.peer / "datasette", files.sqlite) as peer:
         for question in wanted:
             one = ask_one_by_one(question, ours, peer, engine, args.times)
-            if not args.skip_crowd:
+            if question.peer_gain and not args.skip_crowd:
                 ask_as_crowd(one, ours, peer, args.seconds)
             say(
                 f"  {question.name}: {one.ours_ms:.1f} ms, engine {one.engine_ms:.1f}, peer {one.peer_ms:.1f}; "
