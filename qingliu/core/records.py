@@ -55,7 +55,10 @@ class CellBalance:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """Rows of a run: read = inserted + updated + unchanged + duplicate + set_aside (deleted counts rows of the old version)."""
+    """Rows of a run: read = inserted + updated + unchanged + duplicate + set_aside + awaiting.
+
+    ``awaiting`` rows are shaped and wait for a person's decision; ``deleted`` counts rows of the old version.
+    """
 
     read: int
     inserted: int = 0
@@ -63,11 +66,12 @@ class Balance:
     unchanged: int = 0
     duplicate: int = 0
     set_aside: int = 0
+    awaiting: int = 0
     deleted: int = 0
     cells: tuple[CellBalance, ...] = field(default=())
 
     @property
     def holds(self) -> bool:
         """Whether every row and every cell is accounted for."""
-        rows = self.inserted + self.updated + self.unchanged + self.duplicate + self.set_aside
+        rows = self.inserted + self.updated + self.unchanged + self.duplicate + self.set_aside + self.awaiting
         return self.read == rows and all(c.holds for c in self.cells)

@@ -165,7 +165,7 @@ def test_a_sensitive_field_holds_every_delivery_and_nobody_can_release_it(
     assert run.state == State.HELD
     balance = queries.balance(run)
     assert balance is not None
-    assert balance.read == 3
+    assert (balance.read, balance.awaiting, balance.holds) == (3, 3, True)
     with pytest.raises(Forbidden):
         actions.release(run_id=str(run.id), reason="please", by=town.OPERATOR)
     entry = Published(portal.published_db).get("TEST_P")

@@ -36,6 +36,7 @@ _ROWS = (
     ("相同 unchanged", "unchanged"),
     ("重複 duplicate", "duplicate"),
     ("擱置 set aside", "set_aside"),
+    ("待決 awaiting", "awaiting"),
     ("刪除 deleted", "deleted"),
 )
 

@@ -122,7 +122,9 @@ def _carry(run: Run, definition: Definition, parcel: Parcel, by: Actor) -> Run:
     _keep_quarantine(run, staged)
     header = next((i.header_row for i in inputs if isinstance(i, ingest.CsvInput)), 0)
     seen = rules.Seen(staged.found_columns, staged.rows, rules.shares(staged.cells), staged.missing, header)
-    run.balance = codec.to_plain(Balance(staged.rows_read, set_aside=staged.set_aside, cells=staged.cells))
+    run.balance = codec.to_plain(
+        Balance(staged.rows_read, set_aside=staged.set_aside, awaiting=staged.rows, cells=staged.cells)
+    )
     run.seen = codec.to_plain(seen)
     finish.enter(run, State.JUDGING, f"{staged.rows_read:,}")
 

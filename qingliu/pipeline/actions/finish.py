@@ -124,6 +124,7 @@ def _balance(run: Run, done: Commit | Counts) -> Balance:
         unchanged=done.unchanged,
         duplicate=done.duplicate,
         set_aside=before.set_aside + done.set_aside,
+        awaiting=0,
         deleted=done.deleted,
     )
 
