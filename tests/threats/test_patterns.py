@@ -46,7 +46,7 @@ def test_a_pattern_that_is_not_linear_is_no_definition(empty_scene: Scene, patte
 
 
 def test_a_definitions_pattern_is_linear_in_the_headers_of_a_wide_table() -> None:
-    wide = Unpivot(r"(a+)+([0-9]{1,2})", "日期", "time", "value", ())
+    wide = Unpivot(r"(a+)+([0-9]{1,2})", "日期", ("%Y/%m/%d",), "time", "value")
     begun = time.monotonic()
     with pytest.raises(BadSource, match="hour columns cannot be told"):
         hour_columns(wide, ["日期", A_S * 100], "wide.csv")
