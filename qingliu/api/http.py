@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import logging
 import threading
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -22,6 +23,7 @@ from qingliu.api.cache import Headers, RequestKey, ResponseCache, Stored
 from qingliu.core.dataset import Text
 from qingliu.core.errors import BadRequest, Busy
 
+log = logging.getLogger("qingliu.api")
 MAX_QUERY_CHARS = 32_000
 MAX_FIELDS = 200
 PUBLIC = "public, max-age=60"  # anyone may keep it a minute, and ask with its ETag after that
@@ -214,6 +216,20 @@ class Sending:
         self._end()
 
 
+# The web server ends a stream that fails like one that is whole: without this, half a CSV would look like all of it.
+# The quotation mark is never closed, so that no reader of CSV, JSON, NDJSON or XML takes the rest for a row.
+BROKEN_OFF = '\n"!! 內容不完整：伺服器在此中斷，請重新下載。 INCOMPLETE: the answer broke off here on our side; ask for it again.'
+
+
+def _marked(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The chunks; where making them fails half way, a tail that no parser takes for data. (gzip then lacks its end.)"""
+    try:
+        yield from chunks
+    except Exception as error:  # an edge: the status has left, so that the body itself must say it
+        log.error("an answer broke off half way", exc_info=error)
+        yield BROKEN_OFF.encode()
+
+
 def _zipped(chunks: Iterator[bytes]) -> Iterator[bytes]:
     packer = zlib.compressobj(1, zlib.DEFLATED, 31)
     for chunk in chunks:
@@ -270,7 +286,7 @@ class Sender:
         whole = _chain(first, chunks)
         for name, value in empty.headers:
             resp.set_header(name, value)
-        resp.stream = Sending(_zipped(whole) if gzipped else whole, lambda: _end(body, leave))
+        resp.stream = Sending(_zipped(whole) if gzipped else _marked(whole), lambda: _end(body, leave))
         self.cache.put(empty)
         return empty
 
