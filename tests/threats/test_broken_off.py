@@ -44,7 +44,9 @@ def failing(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def ask(app: Any, form: str, **headers: str) -> bytes:
-    answer = simulate_request(app, path="/api/datasets/TEST_W/rows", query_string=f"f={form}&limit=30000", headers=headers)
+    answer = simulate_request(
+        app, path="/api/datasets/TEST_W/rows", query_string=f"f={form}&limit=30000", headers=headers
+    )
     assert answer.status_code == 200
     body: bytes = answer.content
     return body

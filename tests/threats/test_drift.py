@@ -110,15 +110,17 @@ def test_rows_and_keys_that_come_twice_become_one_row_and_are_counted(scene: Sce
 
 
 def test_a_delivery_that_drifts_in_several_ways_names_each(scene: Scene) -> None:
-    lines = [(s, c, "高") for s, _, c, _ in town.rows(3)]
-    file = delivery(scene, lines=lines, columns=("siteid", "county", "particles"), before=2)
-    before = scene.seen()
-    run = scene.publish(file)
-    assert run.state in {State.HELD, State.FAILED}
-    assert scene.seen() == before
-    if run.state == State.HELD:
-        actions.reject(run_id=str(run.id), reason="wrong", by=town.OPERATOR)
-    assert scene.staged() == []
+    file = delivery(scene, lines=town.rows(3), columns=("siteid", "time", "county", "particles"), before=2)
+    scene.holds(file, rules={"column-renamed", "header-moved", "volume"})
+
+
+def test_a_delivery_whose_key_column_is_gone_has_no_usable_row_and_is_held(scene: Scene) -> None:
+    lines = [(s, c, v) for s, _, c, v in NEXT]
+    run = scene.holds(
+        delivery(scene, lines=lines, columns=("siteid", "county", "pm25")),
+        rules={"column-missing", "column-retyped", "volume"},
+    )
+    assert run.balance["set_aside"] == 30
 
 
 def test_another_table_under_the_same_name_is_no_source(scene: Scene) -> None:
