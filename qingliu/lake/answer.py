@@ -43,12 +43,16 @@ class Page:
 
 
 class Stream:
-    """An answer's row bytes, made as they are asked for. After exhaustion ``returned`` and ``next_cursor`` are known."""
+    """An answer's row bytes, made as they are asked for. After exhaustion the public fields are known.
+
+    ``returned`` rows were sent, ``more`` says whether the limit cut others off, ``next_cursor`` leads to them.
+    """
 
     def __init__(self, chunks: Iterator[bytes], close: Callable[[], None]) -> None:
         self._chunks = chunks
         self._close = close
         self.returned = 0
+        self.more = False
         self.next_cursor: str | None = None
 
     def __iter__(self) -> Iterator[bytes]:

@@ -125,6 +125,11 @@ def _where(conditions: Sequence[str]) -> str:
     return " WHERE " + " AND ".join(conditions) if conditions else ""
 
 
+def _page(query: Query) -> str:
+    limit = f" LIMIT {int(query.limit)}" if query.limit is not None else ""
+    return limit + (f" OFFSET {int(query.offset)}" if query.offset else "")
+
+
 class Compiler:
     """Builds the SQL of one question over one version."""
 
@@ -266,6 +271,8 @@ class Compiler:
         """SQL for groups and aggregates, ordered by their keys; averages and sums rounded so that bytes repeat."""
         scope = self._scope
         chosen = self._chosen(ranges(query.where, scope), None, None)
+        if query.bucket in {"1mo", "1y"}:
+            return self._by_calendar(query, chosen)
         keys = []
         if query.bucket:
             moment = ident(scope.physical(self._record.time_field))
@@ -281,10 +288,36 @@ class Compiler:
         if keys:
             positions = ", ".join(str(i + 1) for i in range(len(keys)))
             sql += f" GROUP BY {positions} ORDER BY " + ", ".join(f"c{i} NULLS LAST" for i in range(len(keys)))
-        if query.limit is not None:
-            sql += f" LIMIT {int(query.limit)}"
-        if query.offset:
-            sql += f" OFFSET {int(query.offset)}"
+        return Compiled(sql + _page(query), tuple(params), tuple(chosen), ())
+
+    def _by_calendar(self, query: Query, chosen: list[int]) -> Compiled:
+        """Months and years in two steps: days first, since the calendar of a moment costs more than the rest together."""
+        scope = self._scope
+        moment = ident(scope.physical(self._record.time_field))
+        groups = [ident(scope.physical(n)) for n in query.group]
+        parts, values = [], []
+        for i, a in enumerate(query.aggregates):
+            name = "*" if a.field == "*" else ident(scope.physical(a.field))
+            if a.fn in {"avg", "sum"}:
+                parts += [f"sum({name}) AS a{i}", f"count({name}) AS n{i}"]
+                total = f"sum(a{i}) / sum(n{i})" if a.fn == "avg" else f"sum(a{i})"
+                values.append(f"round(CAST({total} AS DOUBLE), 9)")
+            else:
+                parts.append(f"{a.fn}({name}) AS a{i}")
+                values.append(f"CAST(sum(a{i}) AS BIGINT)" if a.fn == "count" else f"{a.fn}(a{i})")
+        where = ""
+        params: list[Any] = []
+        if query.where is not None:
+            text, params = compile_where(query.where, scope)
+            where = f" WHERE {text}"
+        days = ", ".join([f"CAST({moment} AS DATE) AS d", *(f"{g} AS g{i}" for i, g in enumerate(groups)), *parts])
+        positions = ", ".join(str(i + 1) for i in range(len(groups) + 1))
+        inner = f"SELECT {days} FROM ({self._from(chosen, None)}){where} GROUP BY {positions}"
+        keys = [f"CAST(date_trunc('{BUCKETS[query.bucket]}', d) AS TIMESTAMP)", *(f"g{i}" for i in range(len(groups)))]
+        picked = ", ".join(f"{e} AS c{i}" for i, e in enumerate([*keys, *values]))
+        order = ", ".join(f"c{i} NULLS LAST" for i in range(len(keys)))
+        sql = f"SELECT {picked}, NULL::VARCHAR AS _flags FROM ({inner}) GROUP BY {positions}"
+        sql += f" ORDER BY {order}" + _page(query)
         return Compiled(sql, tuple(params), tuple(chosen), ())
 
     def _aggregate(self, aggregate: Aggregate) -> str:
@@ -312,8 +345,4 @@ class Compiler:
         fields = [f.name for f in self._record.fields]
         picked = ", ".join(f"{ident(n)} AS c{i}" for i, n in enumerate(["_version", "_change", *fields]))
         sql = f"SELECT {picked}, _flags FROM ({' UNION ALL BY NAME '.join(parts)})"
-        if query.limit is not None:
-            sql += f" LIMIT {int(query.limit)}"
-        if query.offset:
-            sql += f" OFFSET {int(query.offset)}"
-        return Compiled(sql, (), (), ())
+        return Compiled(sql + _page(query), (), (), ())

@@ -144,7 +144,7 @@ class Engine:
             if key in self._counts:
                 self._counts.move_to_end(key)
                 return self._counts[key]
-        cursor = self._session.cursor()
+        cursor = self._session.cursor(self._scanned(plan, compiled))
         try:
             with self._session.running(cursor, self.deadline_s):
                 row = cursor.execute(compiled.sql, compiled.params).fetchone()
@@ -157,9 +157,12 @@ class Engine:
                 self._counts.popitem(last=False)
         return number
 
-    def _compile(self, plan: Plan) -> Compiled:
+    def _compile(self, plan: Plan, *, one_more: bool = False) -> Compiled:
+        """The SQL of a plan; ``one_more`` row than its limit tells whether there is a next page without counting."""
         compiler = Compiler(self.paths, plan.entry.record, plan.version)
         query = plan.query
+        if one_more and query.limit is not None:
+            query = replace(query, limit=min(query.limit + 1, 2**62))
         if query.changes_since is not None:
             changed = self._changed(plan)
             self.sound.check(plan.version.code, [f for v in changed for f in ((v.changes,) if v.changes else v.files)])
@@ -170,6 +173,11 @@ class Engine:
             compiled = compiler.rows(query, plan.fields, plan.cursor)
         self._check(plan, compiled)
         return compiled
+
+    @staticmethod
+    def _scanned(plan: Plan, compiled: Compiled) -> int | None:
+        """How many rows lie in the files that a question reads."""
+        return sum(plan.version.files[i].rows for i in compiled.files) if compiled.files else None
 
     def _check(self, plan: Plan, compiled: Compiled) -> None:
         self.sound.check(plan.version.code, [plan.version.files[i] for i in compiled.files])
@@ -202,7 +210,7 @@ class Engine:
         """The answer's bytes. JSON, GeoJSON and XML come as joined rows without their envelope; see Rendering."""
         if rendering.format == "parquet":
             return self._parquet(plan)
-        compiled = self._compile(plan)
+        compiled = self._compile(plan, one_more=True)
         cells = self._cells(plan, rendering)
         separator = {"json": ",", "geojson": ",\n", "ndjson": "\n", "csv": "", "xml": "\n"}[rendering.format]
         text = self._row_text(plan, rendering, cells)
@@ -210,7 +218,8 @@ class Engine:
         extra = ", _fi, _rn" + "".join(f", s{i}" for i in range(len(compiled.order))) if paged else ""
         sep = f" || {separator_sql(separator)}" if separator else ""
         sql = f"SELECT ({text}){sep} AS line{extra} FROM ({compiled.sql})"
-        cursor = self._session.cursor()
+        cursor = self._session.cursor(self._scanned(plan, compiled))
+        limit = plan.query.limit
         stream: Stream
 
         def chunks() -> Iterator[bytes]:
@@ -222,6 +231,8 @@ class Engine:
             held = b""
             last = None
             while batch is not None:
+                if limit is not None and stream.returned + batch.num_rows > limit:
+                    batch, stream.more = batch.slice(0, limit - stream.returned), True
                 if batch.num_rows:
                     stream.returned += batch.num_rows
                     if held:
@@ -233,7 +244,7 @@ class Engine:
             if held:
                 keep_last = rendering.format in {"csv", "ndjson", "xml"} or not separator
                 yield held if keep_last else held[: -len(separator.encode())]
-            if paged and last is not None and stream.returned == plan.query.limit:
+            if paged and last is not None and stream.more:
                 stream.next_cursor = self._mark(plan, compiled, last)
 
         stream = Stream(chunks(), cursor.close)
@@ -245,16 +256,12 @@ class Engine:
         return not (query.group or query.aggregates or query.bucket or query.changes_since is not None)
 
     def _mark(self, plan: Plan, compiled: Compiled, batch: Any) -> str:
-        row = {name: batch.column(i)[-1].as_py() for i, name in enumerate(batch.schema.names) if i}
-        values = tuple(row[f"s{i}"] for i in range(len(compiled.order)))
-        return Cursor(
-            plan.version.number,
-            plan.version.content_hash[:16],
-            plan.question,
-            compiled.files[row["_fi"]],
-            row["_rn"],
-            values,
-        ).encode()
+        def last(name: str) -> Any:
+            return batch.column(name)[-1].as_py()
+
+        values = tuple(last(f"s{i}") for i in range(len(compiled.order)))
+        version, file = plan.version, compiled.files[last("_fi")]
+        return Cursor(version.number, version.content_hash[:16], plan.question, file, last("_rn"), values).encode()
 
     def _cells(self, plan: Plan, rendering: Rendering) -> list[render.Cell]:
         at = {f.name: i for i, f in enumerate(plan.fields)}
@@ -288,17 +295,22 @@ class Engine:
 
     def page(self, plan: Plan) -> Page:
         """A page with its next cursor and the exact total."""
-        rows, mark = self._fetch(plan)
-        return Page(rows, mark, self.count(plan))
+        rows, mark, more = self._fetch(plan)
+        query = plan.query
+        whole = not more and query.cursor is None and (rows or not query.offset)
+        return Page(rows, mark, query.offset + len(rows) if whole else self.count(plan))
 
-    def _fetch(self, plan: Plan) -> tuple[list[dict[str, Any]], str | None]:
-        compiled = self._compile(plan)
-        cursor = self._session.cursor()
+    def _fetch(self, plan: Plan) -> tuple[list[dict[str, Any]], str | None, bool]:
+        compiled = self._compile(plan, one_more=True)
+        cursor = self._session.cursor(self._scanned(plan, compiled))
         try:
             with self._session.running(cursor, self.deadline_s):
                 table = cursor.execute(compiled.sql, compiled.params).to_arrow_table()
         finally:
             cursor.close()
+        limit = plan.query.limit
+        more = limit is not None and table.num_rows > limit
+        table = table.slice(0, limit) if more else table
         zone = ZoneInfo(plan.entry.record.timezone)
         columns = [table.column(f"c{i}").to_pylist() for i in range(len(plan.fields))]
         names = [f.name for f in plan.fields]
@@ -306,20 +318,9 @@ class Engine:
             {n: v.replace(tzinfo=zone) if isinstance(v, datetime) else v for n, v in zip(names, values, strict=True)}
             for values in zip(*columns, strict=True)
         ]
-        full = plan.query.limit is not None and table.num_rows == plan.query.limit and self._has_position(plan)
-        if not full or not rows:
-            return rows, None
-        last = {n: table.column(n)[-1].as_py() for n in table.schema.names if n in {"_fi", "_rn"} or n.startswith("s")}
-        values = tuple(last[f"s{i}"] for i in range(len(compiled.order)))
-        mark = Cursor(
-            plan.version.number,
-            plan.version.content_hash[:16],
-            plan.question,
-            compiled.files[last["_fi"]],
-            last["_rn"],
-            values,
-        )
-        return rows, mark.encode()
+        if not more or not rows or not self._has_position(plan):
+            return rows, None, more
+        return rows, self._mark(plan, compiled, table), more
 
     def _parquet(self, plan: Plan) -> Stream:
         compiled = self._compile(plan)

@@ -16,11 +16,11 @@ from qingliu.core.dataset import ColumnRecord, FileRecord
 from qingliu.lake.layout import Layout, between, listed
 from qingliu.lake.names import ident, literal, path_list
 
-ROW_GROUP_ROWS = 10_240
-FILE_ROWS = 1_000_000
+ROW_GROUP_ROWS = 20_480
+FILE_ROWS = 262_144
 SPLIT_ROWS = 1_500_000  # a group up to this size stays one file
 SAMPLE_ROWS = 20_000
-PARQUET = f"FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP_ROWS}"
+PARQUET = f"FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE {ROW_GROUP_ROWS}"
 
 
 @dataclass(frozen=True, slots=True)

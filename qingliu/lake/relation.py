@@ -119,7 +119,7 @@ class Relations:
         try:
             cursor.execute(
                 f"COPY (SELECT * FROM ({sql}) {'ORDER BY ' + order if order else ''}) TO {literal(str(temporary))} "
-                "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 10240)",
+                "(FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE 20480)",
                 params,
             )
             os.replace(temporary, path)

@@ -178,7 +178,8 @@ def geojson_feature(cells: list[Cell], rendering: Rendering, place: tuple[str, s
     """SQL for the GeoJSON Feature of a row; geometry is null where a coordinate is."""
     lon, lat = place
     properties = json_object(cells, rendering, offset=offset, flags=flags)
-    point = f"coalesce('{{\"type\":\"Point\",\"coordinates\":[' || {number_text(lon)} || ',' || {number_text(lat)} || ']}}', 'null')"
+    head = literal('{"type":"Point","coordinates":[')
+    point = f"coalesce({head} || {number_text(lon)} || ',' || {number_text(lat)} || ']}}', 'null')"
     return f'concat(\'{{"type":"Feature","geometry":\', {point}, \',"properties":\', {properties}, \'}}\')'
 
 

@@ -130,7 +130,11 @@ def _field(f: FieldRecord) -> dict[str, Any]:
     out: dict[str, Any] = {"name": f.name, "type": f.type, "title": _both(f.title)}
     if f.description.zh:
         out["description"] = _both(f.description)
-    out |= {k: v for k, v in (("unit", f.unit), ("flag_field", f.flag_field), ("property", f.property), ("optional", f.optional)) if v}
+    out |= {
+        k: v
+        for k, v in (("unit", f.unit), ("flag_field", f.flag_field), ("property", f.property), ("optional", f.optional))
+        if v
+    }
     out |= {k: _Line(v) for k, v in (("formats", f.formats), ("aliases", f.aliases)) if v}
     if f.sentinels:
         out["sentinels"] = _Line(_sentinel(s.text, s.value, s.flag, s.question) for s in f.sentinels)

@@ -304,7 +304,6 @@ def test_a_listed_code_is_404_whatever_else_its_address_asks(portal: Portal) -> 
     assert "no rows" in answer.text
 
 
-
 def test_every_catalogued_address_answers_once_its_dataset_exists(portal: Portal, real_data: Any) -> None:
     with (real_data / "catalogue" / "moenv_datagovtw_merged.csv").open(encoding="utf-8-sig") as file:
         addresses = [r["first_url"] for r in csv.DictReader(file) if "/api/v2/" in r["first_url"]]

@@ -10,7 +10,7 @@ import pytest
 
 from qingliu.core.errors import Conflict
 from qingliu.lake import rewrite
-from qingliu.lake.files import FILE_ROWS
+from qingliu.lake.files import FILE_ROWS, ROW_GROUP_ROWS
 from qingliu.lake.iceberg import opened
 from tests.lake_write.world import Row, World, dataset, reading
 
@@ -209,5 +209,6 @@ def test_iceberg_holds_exactly_the_rows_of_the_version(world: World) -> None:
         assert january.num_rows == 24 * 31 * 2
 
 
-def test_files_are_about_a_million_rows() -> None:
-    assert FILE_ROWS == 1_000_000
+def test_a_file_holds_a_quarter_of_a_million_rows_in_whole_row_groups() -> None:
+    assert FILE_ROWS == 262_144
+    assert ROW_GROUP_ROWS == 20_480

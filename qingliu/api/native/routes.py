@@ -47,7 +47,7 @@ class Streamed:
         yield from self._stream
         returned = self._stream.returned
         matched = self._matched(returned) if form != "parquet" else None
-        following = self._next(returned, matched)
+        following = self._next(returned)
         mark = self._plan.query.cursor
         own = self._asked.address(self._base + self._path, **({"cursor": mark} if mark else {}))
         links = [link(own, "self", serialize.MEDIA[form].split(";")[0])]
@@ -64,18 +64,16 @@ class Streamed:
 
     def _matched(self, returned: int) -> int | None:
         query = self._plan.query
-        if not query.cursor and (query.limit is None or returned < query.limit) and (returned or not query.offset):
+        if not query.cursor and not self._stream.more and (returned or not query.offset):
             return query.offset + returned
         try:
             return self._engine.count(self._plan)
         except TooDear:
             return None
 
-    def _next(self, returned: int, matched: int | None) -> str:
+    def _next(self, returned: int) -> str:
         query = self._plan.query
-        if query.limit is None or returned < query.limit or not returned:
-            return ""
-        if not query.cursor and matched is not None and query.offset + returned >= matched:
+        if not self._stream.more or not returned:
             return ""
         mark = self._stream.next_cursor
         if mark:
