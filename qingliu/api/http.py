@@ -163,15 +163,24 @@ class Answer:
 
 
 class Gate:
-    """Room for at most ``places`` heavy answers at once, so that light ones always find a thread."""
+    """Room for ``places`` heavy answers at once and ``waiting`` behind them, so that light ones always find a thread."""
 
-    def __init__(self, places: int, wait_s: float = 2.0) -> None:
+    def __init__(self, places: int, *, waiting: int = 0, wait_s: float = 10.0) -> None:
         self._semaphore = threading.BoundedSemaphore(places)
+        self._queue = threading.BoundedSemaphore(places + waiting)
         self._wait_s = wait_s
 
+    def _take(self) -> bool:
+        if not self._queue.acquire(blocking=False):
+            return False
+        if self._semaphore.acquire(timeout=self._wait_s):
+            return True
+        self._queue.release()
+        return False
+
     def enter(self) -> Callable[[], None]:
-        """Take a place and get the function that gives it back (once); Busy when none came free in time."""
-        if not self._semaphore.acquire(timeout=self._wait_s):
+        """Take a place, queueing for it, and get the function that gives it back (once); Busy when none came free."""
+        if not self._take():
             raise Busy(
                 Text("目前有其他大型下載進行中。", "Other large answers are under way."),
                 Text("請稍後再試，或加上 limit 分頁讀取。", "Try again shortly, or page with limit."),
@@ -181,6 +190,7 @@ class Gate:
         def leave() -> None:
             if once.acquire(blocking=False):
                 self._semaphore.release()
+                self._queue.release()
 
         return leave
 

@@ -25,6 +25,7 @@ from qingliu.lake.paths import LakePaths
 
 Environ = dict[str, Any]
 App = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
+HEAVY_PLACES = 2  # a process gains nothing from more of them at once
 _KEY_NAMES = {"api_key", "apikey", "api-key"}
 _RAW_ADDRESSES = ("REQUEST_URI", "RAW_URI")
 
@@ -40,11 +41,17 @@ def make_engine(settings: Settings) -> Engine:
     )
 
 
+def gate(threads: int) -> Gate:
+    """Room for heavy answers in a process of ``threads``: two run, some queue, a third of the threads stays for light ones."""
+    places = max(1, min(HEAVY_PLACES, threads - 2))
+    return Gate(places, waiting=max(0, threads - threads // 3 - places))
+
+
 def make_data_api(settings: Settings, engine: Engine | None = None, cache: ResponseCache | None = None) -> App:
     """The whole data API as a WSGI app: native at /api, the MOENV dialect at /api/v2."""
     engine = engine or make_engine(settings)
     cache = cache or ResponseCache()
-    sender = Sender(cache, Gate(max(1, settings.web_threads - 2)))
+    sender = Sender(cache, gate(settings.web_threads))
     access = AccessFile(LakePaths(settings.home).access_db)
     app: falcon.App = falcon.App(middleware=[Manners(cache, engine.published.generation, access)])
     app.req_options.strip_url_path_trailing_slash = True

@@ -52,7 +52,8 @@ def work(parent: int = 0) -> int:
     """Run until told to stop, or until the process ``parent`` (0 = nobody) is no longer ours."""
     wiring.connect()
     mended = actions.reconcile(by=WORKER)
-    log.info("reconciled: %s", mended)
+    if any((mended.finished, mended.discarded, mended.published, mended.busy)):
+        log.info("reconciled: %s", mended)
     stopping: list[int] = []
     cluster = Cluster()
     cluster.start()

@@ -8,7 +8,7 @@ import hashlib
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -260,6 +260,23 @@ def test_threat_22_heavy_answers_have_only_so_many_places() -> None:
     with pytest.raises(Busy):
         gate.enter()
     second()
+
+
+def test_threat_22_a_heavy_answer_queues_for_a_place_and_the_queue_ends() -> None:
+    gate = Gate(1, waiting=1, wait_s=5.0)
+    leave = gate.enter()
+    behind: list[Callable[[], None]] = []
+    queued = threading.Thread(target=lambda: behind.append(gate.enter()))
+    queued.start()
+    while gate._queue._value:
+        time.sleep(0.001)
+    with pytest.raises(Busy):  # the queue is full: told at once, not after the wait
+        gate.enter()
+    leave()
+    queued.join(5)
+    assert len(behind) == 1
+    behind[0]()
+    gate.enter()()
 
 
 def raw(app: Any, path: str, query: str) -> tuple[str, Any]:

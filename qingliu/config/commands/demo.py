@@ -123,9 +123,8 @@ def _close(failed: list[str]) -> int:
         same = b.unchanged + b.duplicate
         counts = (b.read, b.inserted, b.updated, same, b.set_aside, b.awaiting, run.quarantined_cells)
         rows.append((code, run.state, version, *counts))
-    head = "資料集 dataset/狀態 state/版本/讀入 read/新增 new/更新 updated/相同 same/擱置 aside/待決 awaiting/隔離 cells".split(
-        "/"
-    )
+    names = "資料集 dataset/狀態 state/版本/讀入 read/新增 new/更新 updated/相同 same/"
+    head = (names + "擱置 aside/待決 awaiting/隔離 cells").split("/")
     told.table(head, rows, right=frozenset(range(3, 10)))
     if failed:
         told.say(f"失敗 failed: {'、'.join(failed)}")
