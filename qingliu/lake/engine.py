@@ -91,7 +91,8 @@ class Engine:
             fields: tuple[FieldRecord, ...] = (*_CHANGE_FIELDS, *entry.record.fields)
         else:
             fields = answer_fields(query, entry.record, version, scope)
-            Compiler(self.paths, entry.record, version).count(query)  # finds unknown names and bad values now
+            if query.where is not None:
+                compile_where(query.where, scope)  # finds unknown names and bad values now
             for order in query.order:
                 scope.find(order.field)
         return Plan(query, entry, version, fields, mark, question)

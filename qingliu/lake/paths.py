@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+
+
+@lru_cache(maxsize=65_536)
+def _inside(root: Path, relative: str) -> Path:
+    """Asked for each file of each question, so its many looks at the disk are taken once."""
+    path = (root / relative).resolve()
+    if not path.is_relative_to(root.resolve()):
+        raise ValueError(f"path leaves the lake: {relative}")
+    return path
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +64,7 @@ class LakePaths:
 
     def resolve(self, relative: str) -> Path:
         """The absolute path of a FileRecord.path; ValueError where it would leave the lake."""
-        path = (self.root / relative).resolve()
-        if not path.is_relative_to(self.root.resolve()):
-            raise ValueError(f"path leaves the lake: {relative}")
-        return path
+        return _inside(self.root, relative)
 
     def make(self) -> None:
         """Create the directories; private ones for the owner only."""
