@@ -49,7 +49,7 @@ def web_command(settings: Settings, at: Address, target: str, static: Path | Non
     command = [
         sys.executable, "-m", "granian", "--interface", "wsgi", "--host", at.host, "--port", str(at.port),
         "--workers", str(settings.web_workers), "--blocking-threads", str(settings.web_threads),
-        "--http", "1", "--no-ws", "--no-access-log", "--log-level", "warning", "--respawn-failed-workers",
+        "--http", "1", "--no-ws", "--no-access-log", "--log-level", "error", "--respawn-failed-workers",
         "--workers-kill-timeout", "10", "--http1-header-read-timeout", "10000",
     ]  # fmt: skip
     if static is not None:
