@@ -123,12 +123,19 @@ class Published:
                 "SELECT code, kind, status, current, updated_at, record, extra FROM entry"
             ):
                 now = next((v for v in versions.get(code, ()) if v.number == current), None)
-                known = parse(DatasetRecord, record)
+                known: DatasetRecord = parse(DatasetRecord, record)
                 entries[code.upper()] = Entry(code, kind, status, known, now, updated_at, json.loads(extra))
         finally:
             con.execute("COMMIT")
         self._parsed = parsed
         return _Snapshot(data_version, generation, entries, {c.upper(): tuple(v) for c, v in versions.items()})
+
+    def shown(self, entry: Entry) -> int | None:
+        """The number of the version that an entry's rows come from: a view's is its base's, a union's their sum."""
+        if entry.record.view is None:
+            return entry.current.number if entry.current else None
+        numbers = [self.shown(self.get(code)) for code in entry.record.view.of]
+        return sum(n for n in numbers if n is not None) if all(numbers) else None
 
     def generation(self) -> int:
         """A number that grows with every publication."""

@@ -166,7 +166,7 @@ class Native:
             return {
                 "numberMatched": found.total,
                 "numberReturned": len(found.entries),
-                "datasets": [serialize.summary(e, lang, self._base) for e in found.entries],
+                "datasets": [serialize.summary(e, lang, self._base, self._published.shown(e)) for e in found.entries],
                 "facets": {n: [{"value": v, "count": c} for v, c in counts] for n, counts in found.facets.items()},
                 "links": links,
             }
@@ -179,7 +179,9 @@ class Native:
         params.only_json(given)
         lang, entry = given.language(_caller(req)), self._published.get(code)
         record = with_meanings(entry.record, lambda base: self._published.get(base).record)
-        self._json(req, resp, lambda: serialize.dataset(replace(entry, record=record), lang, self._base), lang)
+        version = self._published.shown(entry)
+        plain = replace(entry, record=record)
+        self._json(req, resp, lambda: serialize.dataset(plain, lang, self._base, version), lang)
 
     def rows(self, req: falcon.Request, resp: falcon.Response, code: str) -> None:
         """/api/datasets/{code}/rows"""

@@ -77,7 +77,7 @@ def field(record: FieldRecord, lang: str) -> dict[str, Any]:
     return plain
 
 
-def summary(entry: Entry, lang: str, base: str) -> dict[str, Any]:
+def summary(entry: Entry, lang: str, base: str, version: int | None) -> dict[str, Any]:
     """A dataset as a line of the list."""
     record, current = entry.record, entry.current
     return {
@@ -90,17 +90,17 @@ def summary(entry: Entry, lang: str, base: str) -> dict[str, Any]:
         "category": record.category,
         "simulated": record.simulated,
         "updated_at": entry.updated_at,
-        "version": current.number if current else None,
+        "version": version,
         "rows": current.rows if current else None,
         "links": [link(address(base, record.code), "item", "application/json")],
     }
 
 
-def dataset(entry: Entry, lang: str, base: str) -> dict[str, Any]:
+def dataset(entry: Entry, lang: str, base: str, version: int | None) -> dict[str, Any]:
     """A dataset in full: who, what, how often, columns, and links to everything under it."""
     record = entry.record
     place = {"lon": record.place.lon, "lat": record.place.lat} if record.place else None
-    plain = summary(entry, lang, base) | both("description", record.description, lang)
+    plain = summary(entry, lang, base, version) | both("description", record.description, lang)
     plain |= both("unit", record.unit, lang) | both("notes", record.notes, lang)
     plain |= {
         "licence": record.licence,
