@@ -238,7 +238,7 @@ def published_addresses(portal: Portal, data: Path) -> str:
     for address in listed:
         path = "/api/v2/" + address.partition("/api/v2/")[2]
         code = path.partition("?")[0].rpartition("/")[2]
-        if portal.json(f"/api/datasets/{code}?f=json")["kind"] == "listed":
+        if portal.json(f"/api/datasets/{code}?f=json")["status"] != "published":
             status, body = portal.refusal(path)
             waiting += 1
             if status != 404 or code.upper() not in body["message"]:
