@@ -11,7 +11,7 @@ from qingliu.core.errors import Forbidden
 
 Role = Literal["administrator", "office", "steward", "member"]
 Doing = Literal["accounts", "keys", "define", "publish", "release", "withdraw", "listing", "private", "maintain"]
-Scope = Literal["read", "publish"]
+Scope = Literal["read", "publish", "profile:bare", "profile:envelope"]
 ROLES: tuple[str, ...] = get_args(Role)
 SCOPES: tuple[str, ...] = get_args(Scope)
 

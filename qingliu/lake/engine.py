@@ -121,8 +121,10 @@ class Engine:
 
     def _view_condition(self, view: Entry, base: Entry, version: VersionRecord) -> tuple[str, list[Any]]:
         text = view.record.view.where if view.record.view else ""
-        if not text or self._parse_where is None:
+        if not text:
             return "", []
+        if self._parse_where is None:  # a view without its filter would show rows that it leaves out
+            raise RuntimeError(f"{view.code} declares a filter and this engine was given no parser for it")
         return compile_where(self._parse_where(text), scope_of(base.record, version))
 
     def count(self, plan: Plan) -> int:

@@ -6,6 +6,7 @@ Numbers are written the same way in every format: shortest form, no trailing ``.
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -90,8 +91,6 @@ def json_object(cells: list[Cell], rendering: Rendering, *, offset: str, flags: 
 
 
 def _json_key(name: str) -> str:
-    import json
-
     return json.dumps(name, ensure_ascii=False)
 
 
