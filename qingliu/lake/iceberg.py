@@ -30,7 +30,7 @@ from pyiceberg.types import (
     StringType,
     TimestampType,
 )
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from qingliu.core.dataset import FieldType
 from qingliu.lake.layout import Layout
@@ -214,7 +214,7 @@ def persistently(action: Callable[[], T]) -> T:
     for attempt in range(ATTEMPTS):
         try:
             return action()
-        except (OperationalError, CommitFailedException):
+        except (OperationalError, IntegrityError, CommitFailedException):  # IntegrityError: both made the same row
             if attempt == ATTEMPTS - 1:
                 raise
             time.sleep(random.uniform(0.02, 0.1) * 2**attempt)  # noqa: S311 (spreads retries, guards nothing)

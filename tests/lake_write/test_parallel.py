@@ -6,8 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from sqlalchemy.exc import IntegrityError
+
 from qingliu.lake import manifest
-from qingliu.lake.iceberg import opened
+from qingliu.lake.iceberg import opened, persistently
 from qingliu.lake.verify import verified
 from tests.lake_write.world import World
 
@@ -44,3 +46,15 @@ def test_two_publishers_of_one_dataset_lose_nothing(world: World, tmp_path: Path
     assert len({v.run_id for v in versions}) == 8
     assert versions[-1].rows == 4
     assert verified(world.paths, versions) == ()
+
+
+def test_a_namespace_that_another_process_made_meanwhile_is_taken_as_it_is() -> None:
+    tried: list[int] = []
+
+    def make() -> str:
+        tried.append(1)
+        if len(tried) == 1:
+            raise IntegrityError("INSERT", {}, Exception("UNIQUE constraint failed"))
+        return "there"
+
+    assert persistently(make) == "there"
