@@ -6,7 +6,7 @@ state.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -52,6 +52,13 @@ def publish_all() -> int:
         for line in lines:
             _put_listed(switch, line)
     return len(shown) + len(lines)
+
+
+def note(topic: str, bodies: Mapping[str, dict[str, Any] | None]) -> None:
+    """Say in public what a judge says about these datasets (by code), in one switch; None takes a note back."""
+    with PublishedWriter(_paths().published_db).transaction() as switch:
+        for code, body in bodies.items():
+            switch.put_note(code, topic, body)
 
 
 def behind() -> list[str]:

@@ -12,7 +12,26 @@ from typing import Literal
 
 FieldType = Literal["string", "integer", "number", "boolean", "date", "datetime"]
 Mode = Literal["snapshot", "append", "upsert"]
-Sensitivity = Literal["none", "address", "personal"]
+# personal: names a person or a trader; address: where something or somebody is; text: free text in which both may stand
+Sensitivity = Literal["none", "address", "personal", "text"]
+RowStatus = Literal["provisional", "validated", "corrected", "invalid"]
+Role = Literal[
+    "",
+    "station",  # the code of a measuring place
+    "station_name",
+    "item",  # the code of what is measured
+    "item_name",
+    "unit",  # the unit of the row's value
+    "value",  # what is measured, in a long table
+    "county",
+    "township",
+    "address",
+    "control_number",  # 管制編號 of a regulated facility
+    "facility_name",
+    "person_name",
+    "tax_id",  # 統一編號
+    "free_text",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +84,7 @@ class FieldRecord:
     maximum: float | None = None
     pattern: str = ""  # RE2 syntax; matched against the whole text
     property: str = ""  # URI or code of the standard property this column carries
+    role: Role = ""  # what the column is to judges and readers that know the domain
     sensitivity: Sensitivity = "none"
 
 
@@ -94,6 +114,27 @@ class Place:
 
     lon: str
     lat: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A foreign key: values of ``fields`` should stand in ``target`` (same number of columns) of dataset ``dataset``."""
+
+    fields: tuple[str, ...]
+    dataset: str
+    target: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckSpec:
+    """A declared rule over the dataset's rows: its name in the register of content rules, and the rule's parameters."""
+
+    rule: str
+    options: tuple[tuple[str, str], ...] = ()
+
+    def option(self, name: str, default: str = "") -> str:
+        """The option called ``name``, or ``default``."""
+        return dict(self.options).get(name, default)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +225,9 @@ class DatasetRecord:
     moenv_case: Literal["lower", "as_is"] = "lower"
     issued: date | None = None
     notes: Text = Text("", "")
+    references: tuple[Reference, ...] = ()
+    checks: tuple[CheckSpec, ...] = ()
+    row_status: RowStatus = "provisional"  # the status of a delivered row until somebody decides otherwise
 
     def field(self, name: str) -> FieldRecord | None:
         """The column called ``name``, exactly, or None."""

@@ -12,7 +12,11 @@ Outcome = Literal["publish", "hold", "reject"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something a judge saw: which rule, where, why it matters and what mends it."""
+    """Something a judge saw: which rule, where, why it matters and what mends it.
+
+    ``count`` is the number of rows (cells, where the rule is about cells) concerned. ``rows`` is CQL2 text that selects
+    exactly those rows of the judged version, "" where a finding is not about rows; ``columns`` are the ones to look at.
+    """
 
     rule: str
     place: str
@@ -20,6 +24,8 @@ class Finding:
     remedy: Text
     severity: Literal["info", "warning", "hold", "reject"] = "warning"
     count: int = 1
+    rows: str = ""
+    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

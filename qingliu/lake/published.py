@@ -35,6 +35,8 @@ CREATE TABLE IF NOT EXISTS version (
   code TEXT NOT NULL, number INTEGER NOT NULL, content_hash TEXT NOT NULL, present INTEGER NOT NULL,
   created_at TEXT NOT NULL, manifest TEXT NOT NULL, PRIMARY KEY (code, number, content_hash));
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS note (
+  code TEXT NOT NULL, topic TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (code, topic));
 INSERT OR IGNORE INTO meta VALUES ('generation', 0);
 CREATE VIRTUAL TABLE IF NOT EXISTS search USING fts5(code UNINDEXED, title, body, tokenize='unicode61');
 """
@@ -42,7 +44,10 @@ CREATE VIRTUAL TABLE IF NOT EXISTS search USING fts5(code UNINDEXED, title, body
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the catalogue: a table, a view of tables, or a dataset that is only listed so far."""
+    """One line of the catalogue: a table, a view of tables, or a dataset that is only listed so far.
+
+    ``notes`` is what judges say in public about it, by topic (quality, standards, privacy, bilingual).
+    """
 
     code: str
     kind: Kind
@@ -51,6 +56,7 @@ class Entry:
     current: VersionRecord | None
     updated_at: str
     extra: dict[str, Any] = field(default_factory=dict)
+    notes: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +124,19 @@ class Published:
                 "SELECT code, manifest FROM version WHERE present=1 ORDER BY code, number DESC"
             ):
                 versions.setdefault(code, []).append(parse(VersionRecord, manifest))
+            notes: dict[str, dict[str, dict[str, Any]]] = {}
+            if con.execute("SELECT 1 FROM sqlite_master WHERE name='note'").fetchone():
+                for code, topic, body in con.execute("SELECT code, topic, body FROM note"):
+                    notes.setdefault(code, {})[topic] = json.loads(body)
             entries = {}
             for code, kind, status, current, updated_at, record, extra in con.execute(
                 "SELECT code, kind, status, current, updated_at, record, extra FROM entry"
             ):
                 now = next((v for v in versions.get(code, ()) if v.number == current), None)
                 known: DatasetRecord = parse(DatasetRecord, record)
-                entries[code.upper()] = Entry(code, kind, status, known, now, updated_at, json.loads(extra))
+                entries[code.upper()] = Entry(
+                    code, kind, status, known, now, updated_at, json.loads(extra), notes.get(code, {})
+                )
         finally:
             con.execute("COMMIT")
         self._parsed = parsed
@@ -325,6 +337,12 @@ class PublishedTransaction:
             "INSERT OR REPLACE INTO version VALUES (?,?,?,1,?,?)",
             (version.code, version.number, version.content_hash, version.created_at, codec.to_json(version)),
         )
+
+    def put_note(self, code: str, topic: str, body: dict[str, Any] | None) -> None:
+        """Say in public what a judge says about a dataset; None takes it back. A note outlives the entry's renewals."""
+        self._con.execute("DELETE FROM note WHERE code=? AND topic=?", (code, topic))
+        if body is not None:
+            self._con.execute("INSERT INTO note VALUES (?,?,?)", (code, topic, json.dumps(body, ensure_ascii=False)))
 
     def drop_layouts(self, code: str, number: int) -> None:
         """Forget earlier file arrangements of a version, once their files are gone."""

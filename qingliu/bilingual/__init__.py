@@ -1,0 +1,1 @@
+"""Judges and helps the English beside the Chinese."""
