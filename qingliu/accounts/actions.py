@@ -15,7 +15,7 @@ from django.db import transaction
 
 from qingliu.accounts import queries
 from qingliu.accounts.models import Agency, ApiKey, RoleAssignment, User
-from qingliu.accounts.rules import ROLES, SCOPES, Actor, require
+from qingliu.accounts.rules import AT_HOME, ROLES, SCOPES, Actor, require
 from qingliu.audit import actions as audit
 from qingliu.core.access import digest, new_token, write_access
 from qingliu.core.clock import now
@@ -113,7 +113,7 @@ def _create_user(username: str, password: str, email: str) -> User:
 
 
 def grant_role(*, username: str, role: str, agency: str = "", by: Actor) -> None:
-    """Give a person a role; a steward's names its agency. Giving it twice changes nothing."""
+    """Give a person a role; a steward's or approver's names its agency. Giving it twice changes nothing."""
     require(by, "accounts")
     if role not in ROLES:
         raise BadRequest(
@@ -121,9 +121,12 @@ def grant_role(*, username: str, role: str, agency: str = "", by: Actor) -> None
             Text(f"可用的角色：{'、'.join(ROLES)}。", f"The roles are: {', '.join(ROLES)}."),
             parameter="role",
         )
-    if (role == "steward") != bool(agency):
+    if (role in AT_HOME) != bool(agency):
         raise BadRequest(
-            Text("資料管理員必須屬於一個機關，其他角色則否。", "A steward belongs to one agency; other roles do not."),
+            Text(
+                "承辦（steward）與核定（approver）必須屬於一個機關，其他角色則否。",
+                "A steward or approver belongs to one agency; other roles do not.",
+            ),
             Text("請以 --agency 指定機關代碼。", "Give the agency's code with --agency."),
             parameter="agency",
         )

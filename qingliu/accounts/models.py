@@ -40,7 +40,7 @@ class User(AbstractUser):
 
 
 class RoleAssignment(models.Model):
-    """A role that a person holds; a steward's is bound to one agency."""
+    """A role that a person holds; a steward's or approver's is bound to one agency."""
 
     user = models.ForeignKey(User, models.CASCADE, related_name="assignments", verbose_name=_("使用者"))
     role = models.CharField(_("角色"), max_length=20, choices=[(r, r) for r in ROLES])
@@ -50,7 +50,9 @@ class RoleAssignment(models.Model):
     class Meta:
         constraints = (
             models.UniqueConstraint(fields=("user", "role", "agency"), name="role_once", nulls_distinct=False),
-            models.CheckConstraint(condition=~Q(role="steward") | Q(agency__isnull=False), name="steward_has_agency"),
+            models.CheckConstraint(
+                condition=~Q(role__in=("steward", "approver")) | Q(agency__isnull=False), name="steward_has_agency"
+            ),
         )
         verbose_name = _("角色")
         verbose_name_plural = _("角色")

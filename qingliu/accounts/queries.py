@@ -8,7 +8,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 
 from qingliu.accounts.models import Agency, ApiKey, User
-from qingliu.accounts.rules import ANONYMOUS, Actor, RoleGrant
+from qingliu.accounts.rules import ANONYMOUS, AT_HOME, Actor, RoleGrant
 from qingliu.core.access import Grant
 from qingliu.core.dataset import Text
 from qingliu.core.errors import NotFound
@@ -51,6 +51,12 @@ def user(username: str) -> User:
             Text("請先以 qingliu createadmin 或管理頁建立。", "Create the user first: qingliu createadmin."),
         )
     return found
+
+
+def desk_people(agency: str) -> QuerySet[User]:
+    """The living people of an agency's desk: active stewards and approvers."""
+    held = User.objects.filter(is_active=True, assignments__role__in=AT_HOME, assignments__agency__code=agency)
+    return held.distinct().order_by("username")
 
 
 def live_grants(now: datetime) -> list[Grant]:

@@ -9,22 +9,43 @@ from typing import Literal, get_args
 from qingliu.core.dataset import Text
 from qingliu.core.errors import Forbidden
 
-Role = Literal["administrator", "office", "steward", "member"]
-Doing = Literal["accounts", "keys", "define", "publish", "release", "withdraw", "listing", "private", "maintain"]
+Role = Literal["administrator", "office", "steward", "approver", "member"]
+Doing = Literal[
+    "accounts",
+    "keys",
+    "prepare",
+    "approve",
+    "define",
+    "publish",
+    "release",
+    "withdraw",
+    "listing",
+    "private",
+    "maintain",
+]
 Scope = Literal["read", "publish", "profile:bare", "profile:envelope"]
 ROLES: tuple[str, ...] = get_args(Role)
 SCOPES: tuple[str, ...] = get_args(Scope)
 
 _EVERYWHERE: dict[str, frozenset[str]] = {
     "administrator": frozenset(get_args(Doing)),
-    "office": frozenset({"keys", "define", "publish", "release", "withdraw", "listing", "private"}),
+    "office": frozenset(
+        {"keys", "prepare", "approve", "define", "publish", "release", "withdraw", "listing", "private"}
+    ),
     "steward": frozenset(),
+    "approver": frozenset(),
     "member": frozenset(),
 }
-_AT_HOME: dict[str, frozenset[str]] = {"steward": frozenset({"keys", "define", "publish", "release", "private"})}
+_AT_HOME: dict[str, frozenset[str]] = {
+    "steward": frozenset({"keys", "prepare", "define", "publish", "release", "private"}),
+    "approver": frozenset({"approve", "define", "publish", "release", "withdraw", "private"}),
+}
+AT_HOME: tuple[str, ...] = tuple(_AT_HOME)  # roles that are bound to one agency
 _NAMES: dict[str, Text] = {
     "accounts": Text("管理帳號", "manage accounts"),
     "keys": Text("管理金鑰", "manage keys"),
+    "prepare": Text("承辦資料集的草稿", "prepare drafts"),
+    "approve": Text("核定提案", "approve proposals"),
     "define": Text("登錄資料集定義", "register definitions"),
     "publish": Text("發布資料", "publish data"),
     "release": Text("放行暫緩的資料", "release held data"),
@@ -39,7 +60,7 @@ LONGEST_LOCK = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class RoleGrant:
-    """A role, and for a steward the agency it is bound to."""
+    """A role, and for a steward or approver the agency it is bound to."""
 
     role: str
     agency: str = ""
@@ -65,7 +86,7 @@ WORKER = Actor("worker", (RoleGrant("office"), RoleGrant("administrator")))
 
 
 def may(actor: Actor, doing: Doing, *, agency: str = "") -> bool:
-    """Whether ``actor`` may do it to what belongs to ``agency``; a steward only at home."""
+    """Whether ``actor`` may do it to what belongs to ``agency``; a steward or approver only at home."""
     for grant in actor.roles:
         if doing in _EVERYWHERE.get(grant.role, frozenset()):
             return True
@@ -84,6 +105,14 @@ def require(actor: Actor, doing: Doing, *, agency: str = "") -> None:
         Text(f"「{actor.name}」沒有權限{what.zh}{at_zh}。", f"'{actor.name}' may not {what.en}{at_en}."),
         Text("請管理者授予所需角色。", "Ask an administrator for the role it takes."),
     )
+
+
+def may_decide(actor: Actor, *, agency: str, maker: str, others: int, alone_ok: bool) -> bool:
+    """Whether ``actor`` may decide on what ``maker`` prepared: another person who may approve; or the maker, where the
+    agency has no other steward or approver (``others``) and the portal lets such agencies decide alone."""
+    if actor.name != maker:
+        return may(actor, "approve", agency=agency)
+    return alone_ok and others == 0 and (may(actor, "approve", agency=agency) or may(actor, "prepare", agency=agency))
 
 
 def lock_after(failures: int) -> timedelta:

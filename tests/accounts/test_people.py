@@ -12,7 +12,17 @@ from hypothesis import strategies as st
 
 from qingliu.accounts import actions, queries
 from qingliu.accounts.models import Agency, LoginFailures
-from qingliu.accounts.rules import LONGEST_LOCK, Actor, RoleGrant, lock_after, locked, may, operator
+from qingliu.accounts.rules import (
+    AT_HOME,
+    LONGEST_LOCK,
+    Actor,
+    RoleGrant,
+    lock_after,
+    locked,
+    may,
+    may_decide,
+    operator,
+)
 from qingliu.audit.models import Event
 from qingliu.core.clock import now
 from qingliu.core.errors import BadRequest, Conflict, Forbidden, NotFound
@@ -34,12 +44,18 @@ GOOD = "correct horse battery staple"
         ("steward", "publish", "", False),
         ("steward", "withdraw", "moenv", False),
         ("steward", "accounts", "moenv", False),
+        ("steward", "prepare", "moenv", True),
+        ("steward", "approve", "moenv", False),
+        ("approver", "approve", "moenv", True),
+        ("approver", "approve", "ema", False),
+        ("approver", "withdraw", "moenv", True),
+        ("approver", "prepare", "moenv", False),
         ("member", "publish", "moenv", False),
         ("member", "private", "moenv", False),
     ],
 )
 def test_what_a_role_may_do(role: str, doing: str, agency: str, allowed: bool) -> None:
-    someone = Actor("x", (RoleGrant(role, "moenv" if role == "steward" else ""),))
+    someone = Actor("x", (RoleGrant(role, "moenv" if role in AT_HOME else ""),))
     assert may(someone, doing, agency=agency) is allowed  # type: ignore[arg-type]
 
 
@@ -79,6 +95,26 @@ def test_the_first_administrator_may_do_everything_and_is_audited() -> None:
 def test_a_weak_password_is_refused(weak: str) -> None:
     with pytest.raises(BadRequest):
         actions.create_user(username="qingliu-root", password=weak, by=ROOT)
+
+
+@pytest.mark.parametrize(
+    ("actor", "others", "alone_ok", "allowed"),
+    [
+        (("user:b", "approver", "moenv"), 1, False, True),
+        (("user:b", "approver", "ema"), 1, True, False),
+        (("user:b", "steward", "moenv"), 1, True, False),
+        (("user:a", "approver", "moenv"), 1, True, False),
+        (("user:a", "steward", "moenv"), 0, True, True),
+        (("user:a", "steward", "moenv"), 0, False, False),
+        (("user:a", "administrator", ""), 1, True, False),
+    ],
+)
+def test_maker_and_checker_are_two_people_unless_there_is_only_one(
+    actor: tuple[str, str, str], others: int, alone_ok: bool, allowed: bool
+) -> None:
+    name, role, agency = actor
+    someone = Actor(name, (RoleGrant(role, agency),))
+    assert may_decide(someone, agency="moenv", maker="user:a", others=others, alone_ok=alone_ok) is allowed
 
 
 @pytest.mark.django_db

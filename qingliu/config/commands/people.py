@@ -29,7 +29,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     role.add_argument("what", choices=("grant", "revoke"))
     role.add_argument("username")
     role.add_argument("role", choices=ROLES)
-    role.add_argument("--agency", default="", help="資料管理員所屬機關 the agency of a steward")
+    role.add_argument("--agency", default="", help="承辦或核定所屬機關 the agency of a steward or approver")
     role.set_defaults(do=do_role)
 
     agency = commands.add_parser("agency", help="機關 agencies").add_subparsers(required=True, metavar="add|list")
