@@ -18,7 +18,7 @@ def _inside(root: Path, relative: str) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class LakePaths:
-    """The home's map. Public: ``root`` (tables) and ``published_db``. Private: staging, quarantine, access, locks."""
+    """The home's map. Public: ``root`` (tables) and ``published_db``. Private: staging, quarantine, drafts, access, locks."""
 
     home: Path
 
@@ -58,6 +58,11 @@ class LakePaths:
         return self.home / "private" / "quarantine"
 
     @property
+    def drafts(self) -> Path:
+        """Files that stewards are preparing, one folder a draft, private."""
+        return self.home / "private" / "drafts"
+
+    @property
     def locks(self) -> Path:
         """One lock file a dataset."""
         return self.home / "locks"
@@ -70,6 +75,6 @@ class LakePaths:
         """Create the directories; private ones for the owner only."""
         for folder in (self.root, self.warehouse, self.published_db.parent, self.locks):
             folder.mkdir(parents=True, exist_ok=True)
-        for folder in (self.access_db.parent, self.staging, self.quarantine):
+        for folder in (self.access_db.parent, self.staging, self.quarantine, self.drafts):
             folder.mkdir(parents=True, exist_ok=True)
             folder.chmod(0o700)

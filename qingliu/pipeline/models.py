@@ -1,4 +1,4 @@
-"""Runs of the pipeline and the memory of sources."""
+"""Runs of the pipeline, the memory of sources, and the steward's desk: drafts, proposals, alarms."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import uuid
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from qingliu.accounts.models import Agency
 from qingliu.catalog.models import Dataset
 from qingliu.pipeline.rules import State
 
@@ -75,3 +76,100 @@ class Source(models.Model):
 
     def __str__(self) -> str:
         return self.dataset.code
+
+
+class Draft(models.Model):
+    """Files and a definition on their way to approval, private to one agency. No text of a row rests in this table."""
+
+    class State(models.TextChoices):
+        """open: being prepared; waiting: before the approver; approved: to be carried out; the others are ends."""
+
+        OPEN = "open", _("承辦中")
+        WAITING = "waiting", _("待核定")
+        APPROVED = "approved", _("已核定，發布中")
+        DONE = "done", _("已完成")
+        DROPPED = "dropped", _("已捨棄")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    agency = models.ForeignKey(Agency, models.PROTECT, related_name="drafts", verbose_name=_("機關"))
+    code = models.CharField(_("代碼"), max_length=64, db_collation="NOCASE")
+    state = models.CharField(_("狀態"), max_length=10, choices=State.choices, default=State.OPEN, db_index=True)
+    definition = models.TextField(_("定義"))
+    base = models.TextField(_("原定義"), blank=True)  # what was registered when the draft began; "" for a new dataset
+    files = models.JSONField(_("檔案"), default=list)  # name, stored, bytes, sha256
+    made_by = models.CharField(_("承辦"), max_length=200)
+    made_at = models.DateTimeField(_("建立時間"))
+    changed_at = models.DateTimeField(_("更新時間"))
+    expires_at = models.DateTimeField(_("到期"))
+    why = models.TextField(_("說明"), blank=True)
+    submitted_by = models.CharField(_("送核者"), max_length=200, blank=True)
+    submitted_at = models.DateTimeField(_("送核時間"), null=True, blank=True)
+    decided_by = models.CharField(_("核定"), max_length=200, blank=True)
+    decided_at = models.DateTimeField(_("核定時間"), null=True, blank=True)
+    reason = models.TextField(_("核定意見"), blank=True)
+    alone = models.BooleanField(_("自行核定"), default=False)  # decided by its maker, the agency's only person
+    run = models.ForeignKey(Run, models.SET_NULL, null=True, blank=True, related_name="drafts", verbose_name=_("執行"))
+    error_zh = models.TextField(_("錯誤"), blank=True)
+    error_en = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ("-changed_at",)
+        verbose_name = _("草稿")
+        verbose_name_plural = _("草稿")
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.state}"
+
+
+class Proposal(models.Model):
+    """One change of a draft's definition: what, who, why, and the text before and after."""
+
+    draft = models.ForeignKey(Draft, models.CASCADE, related_name="proposals", verbose_name=_("草稿"))
+    kind = models.CharField(_("種類"), max_length=20)
+    what_zh = models.TextField(_("內容"))
+    what_en = models.TextField(blank=True)
+    why = models.TextField(_("理由"), blank=True)
+    before = models.TextField(editable=False)
+    after = models.TextField(editable=False)
+    by = models.CharField(_("提案者"), max_length=200)
+    at = models.DateTimeField(_("時間"))
+    undone_by = models.CharField(_("收回者"), max_length=200, blank=True)
+    undone_at = models.DateTimeField(_("收回時間"), null=True, blank=True)
+
+    class Meta:
+        ordering = ("id",)
+        verbose_name = _("提案")
+        verbose_name_plural = _("提案")
+
+    def __str__(self) -> str:
+        return f"{self.draft_id} {self.kind}"
+
+
+class Alarm(models.Model):
+    """Something that a dataset's people should know: opened once, mailed once, closed when it is over."""
+
+    class Kind(models.TextChoices):
+        """broken: a source or run failed; held: a delivery waits; late: the promise is broken; orphan: nobody answers."""
+
+        BROKEN = "broken", _("來源中斷")
+        HELD = "held", _("交付暫緩")
+        LATE = "late", _("逾期未更新")
+        ORPHAN = "orphan", _("沒有在職的管理者")
+
+    dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="alarms", verbose_name=_("資料集"))
+    kind = models.CharField(_("種類"), max_length=10, choices=Kind.choices)
+    event = models.CharField(_("事件"), max_length=100)  # the same event is told once, however often it is seen
+    what_zh = models.TextField(_("內容"))
+    what_en = models.TextField(blank=True)
+    opened_at = models.DateTimeField(_("開始"))
+    closed_at = models.DateTimeField(_("結束"), null=True, blank=True)
+    mailed_at = models.DateTimeField(_("寄出"), null=True, blank=True)
+
+    class Meta:
+        ordering = ("-opened_at",)
+        constraints = (models.UniqueConstraint(fields=("dataset", "kind", "event"), name="alarm_once"),)
+        verbose_name = _("警示")
+        verbose_name_plural = _("警示")
+
+    def __str__(self) -> str:
+        return f"{self.dataset.code} {self.kind}"
