@@ -17,6 +17,7 @@ import jsonschema
 
 from qingliu.core.clock import duration_s
 from qingliu.core.dataset import (
+    CheckSpec,
     Contact,
     DatasetRecord,
     Definition,
@@ -24,6 +25,7 @@ from qingliu.core.dataset import (
     Frequency,
     Place,
     ReadSpec,
+    Reference,
     Sentinel,
     SourceSpec,
     Text,
@@ -190,7 +192,19 @@ def _dataset(doc: Mapping[str, Any]) -> DatasetRecord:
         moenv_case=doc.get("moenv_case", "lower"),
         issued=_day(doc.get("issued")),
         notes=_both(doc.get("notes")),
+        references=tuple(_reference(key) for key in schema.get("foreignKeys", ())),
+        checks=tuple(_check(c) for c in doc.get("checks", ())),
+        row_status=doc.get("row_status", "provisional"),
     )
+
+
+def _reference(value: Mapping[str, Any]) -> Reference:
+    target = value["reference"]
+    return Reference(_names(value["fields"]), target["resource"], _names(target["fields"]))
+
+
+def _check(value: Mapping[str, Any]) -> CheckSpec:
+    return CheckSpec(value["rule"], tuple((k, _option(v)) for k, v in value.items() if k != "rule"))
 
 
 def _contact(value: Mapping[str, Any]) -> Contact:
@@ -224,6 +238,7 @@ def _field(value: Mapping[str, Any]) -> FieldRecord:
         maximum=_number(limits.get("maximum")),
         pattern=limits.get("pattern", ""),
         property=value.get("property", ""),
+        role=value.get("role", ""),
         sensitivity=value.get("sensitivity", "none"),
     )
 
@@ -237,6 +252,8 @@ def _sentinel(value: Mapping[str, Any]) -> Sentinel:
 
 
 def _option(value: Any) -> str:
+    if isinstance(value, list):
+        return ",".join(value)
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

@@ -6,7 +6,17 @@ from typing import Any
 
 import yaml
 
-from qingliu.core.dataset import Contact, DatasetRecord, Definition, FieldRecord, ReadSpec, SourceSpec, Text, ViewSpec
+from qingliu.core.dataset import (
+    Contact,
+    DatasetRecord,
+    Definition,
+    FieldRecord,
+    ReadSpec,
+    Reference,
+    SourceSpec,
+    Text,
+    ViewSpec,
+)
 
 _PARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("", ("code", "title", "description", "simulated")),
@@ -14,10 +24,11 @@ _PARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("目錄 Catalogue", ("frequency", "category", "keywords", "licence", "issued", "notes")),
     (
         "列如何相認、排列 How rows are told apart and kept",
-        ("mode", "key", "time", "timezone", "place", "partition", "order", "moenv_case", "volume_factor"),
+        ("mode", "key", "time", "timezone", "place", "partition", "order", "moenv_case", "volume_factor", "row_status"),
     ),
     ("來源與讀法 Source and how to read it", ("source", "read")),
     ("檢視 View", ("view",)),
+    ("內容規則 Rules over the rows", ("checks",)),
     ("欄位 Columns (Frictionless Table Schema)", ("schema",)),
 )
 
@@ -64,6 +75,8 @@ def _document(definition: Definition) -> dict[str, Any]:
         "licence": d.licence,
         "schema": {"fields": [_field(f) for f in d.fields], "missingValues": _Line([""])},
     }
+    if d.references:
+        doc["schema"]["foreignKeys"] = [_reference(r) for r in d.references]
     if definition.volume_factor != 10.0:
         doc["volume_factor"] = definition.volume_factor
     doc |= _about(d)
@@ -108,7 +121,15 @@ def _about(d: DatasetRecord) -> dict[str, Any]:
         out["partition"] = d.partition
     if d.moenv_case != "lower":
         out["moenv_case"] = d.moenv_case
+    if d.row_status != "provisional":
+        out["row_status"] = d.row_status
+    if d.checks:
+        out["checks"] = [_Flow(rule=c.rule, **dict(c.options)) for c in d.checks]
     return out
+
+
+def _reference(r: Reference) -> _Flow:
+    return _Flow(fields=_Line(r.fields), reference=_Flow(resource=r.dataset, fields=_Line(r.target)))
 
 
 def _both(text: Text) -> _Flow:
@@ -132,7 +153,13 @@ def _field(f: FieldRecord) -> dict[str, Any]:
         out["description"] = _both(f.description)
     out |= {
         k: v
-        for k, v in (("unit", f.unit), ("flag_field", f.flag_field), ("property", f.property), ("optional", f.optional))
+        for k, v in (
+            ("role", f.role),
+            ("unit", f.unit),
+            ("flag_field", f.flag_field),
+            ("property", f.property),
+            ("optional", f.optional),
+        )
         if v
     }
     out |= {k: _Line(v) for k, v in (("formats", f.formats), ("aliases", f.aliases)) if v}

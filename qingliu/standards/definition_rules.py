@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from qingliu.core.dataset import Definition, Text
 from qingliu.core.records import Finding
 from qingliu.standards import definition_fields as columns
+from qingliu.standards import definition_judging as judging
 from qingliu.standards import vocabularies
 from qingliu.standards.definition_yaml import Path, finding
 
@@ -26,6 +27,7 @@ def check(doc: Mapping[str, Any]) -> list[Finding]:
         *_contacts(doc),
         *_reading(doc, types),
         *_viewing(doc, types),
+        *judging.check(doc, types),
     ]
 
 
@@ -203,8 +205,9 @@ def code_twice(code: str, other: str) -> Finding:
 
 
 def check_together(found: Mapping[str, Definition]) -> Iterable[tuple[str, Finding]]:
-    """(code of the view, finding) for views whose bases or columns do not exist or differ in type."""
+    """(code, finding) for views and foreign keys whose bases or columns do not exist or differ in type."""
     for code, definition in found.items():
+        yield from ((code, f) for f in judging.together(definition, found))
         view = definition.dataset.view
         if view:
             for index, base in enumerate(view.of):
