@@ -22,6 +22,9 @@ Doing = Literal[
     "listing",
     "private",
     "maintain",
+    "judge",
+    "contest",
+    "decide",
 ]
 Scope = Literal["read", "publish", "profile:bare", "profile:envelope"]
 ROLES: tuple[str, ...] = get_args(Role)
@@ -30,15 +33,27 @@ SCOPES: tuple[str, ...] = get_args(Scope)
 _EVERYWHERE: dict[str, frozenset[str]] = {
     "administrator": frozenset(get_args(Doing)),
     "office": frozenset(
-        {"keys", "prepare", "approve", "define", "publish", "release", "withdraw", "listing", "private"}
+        {
+            "keys",
+            "prepare",
+            "approve",
+            "define",
+            "publish",
+            "release",
+            "withdraw",
+            "listing",
+            "private",
+            "judge",
+            "decide",
+        }
     ),
     "steward": frozenset(),
     "approver": frozenset(),
     "member": frozenset(),
 }
 _AT_HOME: dict[str, frozenset[str]] = {
-    "steward": frozenset({"keys", "prepare", "define", "publish", "release", "private"}),
-    "approver": frozenset({"approve", "define", "publish", "release", "withdraw", "private"}),
+    "steward": frozenset({"keys", "prepare", "define", "publish", "release", "private", "judge", "contest"}),
+    "approver": frozenset({"approve", "define", "publish", "release", "withdraw", "private", "judge", "contest"}),
 }
 AT_HOME: tuple[str, ...] = tuple(_AT_HOME)  # roles that are bound to one agency
 _NAMES: dict[str, Text] = {
@@ -53,6 +68,11 @@ _NAMES: dict[str, Text] = {
     "listing": Text("登錄目錄項目", "list catalogue entries"),
     "private": Text("檢視隔離資料與執行紀錄", "see quarantine and runs"),
     "maintain": Text("維護資料湖", "maintain the lake"),
+    "judge": Text("檢測資料品質", "have datasets judged"),
+    "contest": Text("對檢測結果提出異議", "contest a judgement"),
+    "decide": Text(
+        "決定異議、白名單、標章規則與官方數字", "decide contests, the white list, mark rules and official figures"
+    ),
 }
 FREE_ATTEMPTS = 5
 LONGEST_LOCK = timedelta(minutes=15)
