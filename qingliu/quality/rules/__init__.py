@@ -1,0 +1,1 @@
+"""The judges' rules: pure functions over frozen values."""
