@@ -40,6 +40,13 @@ def _no_network() -> Iterator[None]:
     socket.socket.connect = _connect  # type: ignore[method-assign]
 
 
+@pytest.fixture(autouse=True)
+def _password_is_enough(settings: Any) -> None:
+    """Log-in by password alone, except where a test is about the second factor; what is cached stays in the test."""
+    settings.QINGLIU = replace(django_settings.QINGLIU, second_factor=False)
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Any) -> LakePaths:
     """An empty home for this test alone, in the environment and in Django's settings."""

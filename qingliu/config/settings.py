@@ -34,8 +34,13 @@ INSTALLED_APPS = [
     "qingliu.privacy",
     "qingliu.bilingual",
     "qingliu.pipeline",
-    "qingliu.web",
+    "qingliu.web",  # before allauth: its templates stand in for allauth's
     "qingliu.config",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
 ]
 
 MIDDLEWARE = [
@@ -46,6 +51,8 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "qingliu.accounts.second_factor.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -89,7 +96,50 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 LOGIN_URL = "web:login"
-LOGIN_REDIRECT_URL = "/"
+LOGIN_REDIRECT_URL = "web:runs"
+
+# django-allauth: the second factor and single sign-on. Nobody signs up; accounts.identity says who may come in.
+ACCOUNT_ADAPTER = "qingliu.accounts.identity.People"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = True  # for SESSION_COOKIE_AGE, as before
+ACCOUNT_RATE_LIMITS = False  # accounts.throttle counts for all processes
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
+MFA_ADAPTER = "qingliu.accounts.identity.SecondFactor"
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_TOTP_TOLERANCE = 1  # a phone may be half a minute off
+MFA_FORMS = {
+    "authenticate": "qingliu.accounts.identity.CodeForm",
+    "reauthenticate": "qingliu.accounts.identity.CodeAgainForm",
+}
+SOCIALACCOUNT_ADAPTER = "qingliu.accounts.identity.Outside"
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_LOGIN_ON_GET = False
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "sso",
+                "name": QINGLIU.oidc_name,
+                "client_id": QINGLIU.oidc_client,
+                "secret": QINGLIU.oidc_secret,
+                "settings": {"server_url": QINGLIU.oidc_issuer},
+            }
+        ]
+        if QINGLIU.oidc_issuer
+        else [],
+    }
+}
+
+# A used code must be known to every process. Only this portal's processes may write there.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": QINGLIU.home / "private" / "cache",
+    }
+}
 
 LANGUAGE_CODE = "zh-hant"
 LANGUAGES = [("zh-hant", "正體中文"), ("en", "English")]

@@ -32,6 +32,12 @@ class Settings:
     deadline_s: float
     allow_private_sources: bool
     max_source_bytes: int
+    second_factor: bool
+    oidc_issuer: str
+    oidc_client: str
+    oidc_secret: str
+    oidc_name: str
+    oidc_private: bool
 
 
 def _int(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
@@ -50,6 +56,22 @@ def _flag(env: Mapping[str, str], name: str) -> bool:
     if text not in {"0", "1"}:
         raise BadSetting(f"{name}={text!r}; write 1 for yes or 0 for no.")
     return text == "1"
+
+
+def _one_of(env: Mapping[str, str], name: str, first: str, *others: str) -> str:
+    text = env.get(name, first)
+    if text not in (first, *others):
+        raise BadSetting(f"{name}={text!r}; write one of: {', '.join((first, *others))}.")
+    return text
+
+
+def _issuer(env: Mapping[str, str]) -> str:
+    issuer = env.get("QINGLIU_OIDC_ISSUER", "").rstrip("/")
+    if issuer and not env.get("QINGLIU_OIDC_CLIENT_ID"):
+        raise BadSetting("QINGLIU_OIDC_ISSUER is set without QINGLIU_OIDC_CLIENT_ID; set the client's id (and secret).")
+    if issuer and not issuer.startswith(("https://", "http://")):
+        raise BadSetting(f"QINGLIU_OIDC_ISSUER={issuer!r} is no address; write https://… as the provider gives it.")
+    return issuer
 
 
 def load(env: Mapping[str, str] | None = None) -> Settings:
@@ -77,4 +99,10 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         deadline_s=float(_int(env, "QINGLIU_DEADLINE_S", 20, 1, 3600)),
         allow_private_sources=_flag(env, "QINGLIU_ALLOW_PRIVATE_SOURCES"),
         max_source_bytes=_int(env, "QINGLIU_MAX_SOURCE_MB", 2048, 1, 1_000_000) * 1024 * 1024,
+        second_factor=_one_of(env, "QINGLIU_SECOND_FACTOR", "required", "optional") == "required",
+        oidc_issuer=_issuer(env),
+        oidc_client=env.get("QINGLIU_OIDC_CLIENT_ID", ""),
+        oidc_secret=env.get("QINGLIU_OIDC_CLIENT_SECRET", ""),
+        oidc_name=env.get("QINGLIU_OIDC_NAME", "機關單一登入"),
+        oidc_private=_flag(env, "QINGLIU_OIDC_PRIVATE"),
     )

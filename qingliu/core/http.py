@@ -148,6 +148,7 @@ class _PinnedTransport(httpx2.BaseTransport):
             method=request.method,
             url=httpcore2.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
             headers=request.headers.raw,
+            content=request.read(),
             extensions=request.extensions,
         )
         answer = self._pool.handle_request(core)
@@ -185,6 +186,7 @@ class _Call:
     headers: Mapping[str, str]
     deadline: Deadline
     secrets: tuple[str, ...]
+    form: bytes | None = None  # sent by POST; then no redirect is followed
     pinned: dict[str, list[str]] = field(default_factory=dict)
 
     def safe(self, text: str) -> str:
@@ -210,8 +212,9 @@ class Door:
         conditional: Conditional | None = None,
         headers: Mapping[str, str] | None = None,
         secrets: tuple[str, ...] = (),
+        form: bytes | None = None,
     ) -> Answer:
-        """The answer of ``url``, its decoded body whole in the file ``into``.
+        """The answer of ``url`` (to a ``form`` sent there by POST), its decoded body whole in the file ``into``.
 
         Raises Refused (an address or body we will not take), BadSource (it answered badly, or not in time) or Busy (the
         host asked for rest). ``secrets`` are never shown; they and whatever is named like a key count as such, and
@@ -222,7 +225,7 @@ class Door:
         held = tuple(v for n, v in (headers or {}).items() if addresses.is_secret_name(n))
         secrets = (*secrets, *(quote(s, safe="") for s in secrets), *addresses.secrets_of(url), *held)
         deadline = Deadline(limits.timeout_s)
-        call = _Call(url, into, limits, conditional, headers or {}, deadline, secrets)
+        call = _Call(url, into, limits, conditional, headers or {}, deadline, secrets, form)
         try:
             answer = self._tried(call)
         except _Passing as failed:
@@ -232,7 +235,7 @@ class Door:
             deadline.close()
         with self._lock:
             self._rests.pop(host, None)
-        log.info("GET %s: %s, %s bytes", answer.url, answer.status, answer.bytes)
+        log.info("%s %s: %s, %s bytes", "GET" if form is None else "POST", answer.url, answer.status, answer.bytes)
         return answer
 
     def _tried(self, call: _Call) -> Answer:
@@ -258,7 +261,7 @@ class Door:
         for _ in range(REDIRECTS + 1):
             parts = addresses.split(url)
             with self._asked(call, url, headers) as response:
-                if response.status_code not in {301, 302, 303, 307, 308}:
+                if response.status_code not in {301, 302, 303, 307, 308} or call.form is not None:
                     return _taken(call, url, response)
                 onward = urljoin(url, response.headers.get("location", ""))
             to = addresses.split(onward)
@@ -296,7 +299,10 @@ class Door:
         if self._tls is None:
             self._tls = tls_context()
         transport = _PinnedTransport(pinned, call.deadline, self._tls)
-        request = httpx2.Request("GET", parts, headers=sent, extensions={"timeout": times})
+        if call.form is not None:
+            sent["Content-Type"] = "application/x-www-form-urlencoded"
+        method = "GET" if call.form is None else "POST"
+        request = httpx2.Request(method, parts, headers=sent, content=call.form, extensions={"timeout": times})
         try:
             response = transport.handle_request(request)
             try:

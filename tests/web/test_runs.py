@@ -172,7 +172,7 @@ def test_outsider_is_sent_to_log_in_and_back_to_the_same_page(run: Run) -> None:
     there = answer.headers["Location"]
     User.objects.create_user("someone", password=PASSWORD)
     back = outsider.post(
-        there, {"username": "someone", "password": PASSWORD, "next": f"/en/runs/{run.pk}/quarantine/?column=aqi"}
+        there, {"login": "someone", "password": PASSWORD, "next": f"/en/runs/{run.pk}/quarantine/?column=aqi"}
     )
     assert back.headers["Location"] == f"/en/runs/{run.pk}/quarantine/?column=aqi"
 
@@ -214,28 +214,28 @@ def test_log_in_leads_to_no_other_host(target: str) -> None:
     client = Client(headers={"host": "localhost"})
     page = client.get("/login/", {"next": target}).content.decode()
     assert 'name="next" value=""' in page
-    answer = client.post("/login/", {"username": "someone", "password": PASSWORD, "next": target})
+    answer = client.post("/login/", {"login": "someone", "password": PASSWORD, "next": target})
     assert answer.headers["Location"] == "/runs/"
 
 
 def test_log_in_needs_our_form_and_turns_the_session() -> None:
     User.objects.create_user("someone", password=PASSWORD)
     strict = Client(enforce_csrf_checks=True, raise_request_exception=False, headers={"host": "localhost"})
-    refused = strict.post("/en/login/", {"username": "someone", "password": PASSWORD})
+    refused = strict.post("/en/login/", {"login": "someone", "password": PASSWORD})
     assert refused.status_code == 403
     assert "This form has expired" in refused.content.decode()
     client = Client(headers={"host": "localhost"})
     client.get("/login/")
     before = client.session.session_key
-    client.post("/login/", {"username": "someone", "password": PASSWORD})
+    client.post("/login/", {"login": "someone", "password": PASSWORD})
     assert client.session.session_key != before
 
 
 def test_wrong_password_says_so_without_saying_which_was_wrong() -> None:
     User.objects.create_user("someone", password=PASSWORD)
     client = Client(headers={"host": "localhost"})
-    known = client.post("/login/", {"username": "someone", "password": "wrong"})
-    unknown = client.post("/login/", {"username": "nobody!", "password": "wrong"})
+    known = client.post("/login/", {"login": "someone", "password": "wrong"})
+    unknown = client.post("/login/", {"login": "nobody!", "password": "wrong"})
     assert known.status_code == unknown.status_code == 200
     assert "帳號或密碼不正確" in known.content.decode()
     assert "帳號或密碼不正確" in unknown.content.decode()
