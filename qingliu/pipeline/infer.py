@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
@@ -26,15 +27,29 @@ _KEY_WIDTH = 4
 _NO_KEY = "key：找不到唯一且無空白的欄位組合，請決定 no columns tell all rows apart: please decide"
 
 
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """A drafted definition: valid as it stands, with each column's reasons and notes on the whole."""
+
+    definition: Definition
+    columns: tuple[Column, ...]
+    notes: tuple[str, ...]
+
+
 def infer(paths: Sequence[Path], *, code: str = "", read_spec: ReadSpec = ReadSpec()) -> str:
     """A draft definition file (YAML) for ``paths``, every row looked at. Raises BadSource where they cannot be read."""
     with tempfile.TemporaryDirectory(prefix="qingliu-infer-") as folder:
         inputs = read(paths, read_spec, Path(folder) / "read")
         with Profiler(inputs, Path(folder) / "look") as look:
-            return _draft(look, inputs, code or _code(paths[0]), read_spec)
+            made = drafted(look, inputs, code=code or code_for(paths[0]), read_spec=read_spec)
+    text = dumps(made.definition)
+    loads(text)
+    return _annotated(text, made.columns, made.notes)
 
 
-def _draft(look: Profiler, inputs: Sequence[RawInput], code: str, spec: ReadSpec) -> str:
+def drafted(look: Profiler, inputs: Sequence[RawInput], *, code: str, read_spec: ReadSpec = ReadSpec()) -> Drafted:
+    """The draft of what ``look`` sees."""
+    spec = read_spec
     hours = _hour_headers(look.headers)
     folded = [h.casefold() for h in look.headers]
     twice = [h for i, h in enumerate(look.headers) if folded.index(h.casefold()) < i]
@@ -56,9 +71,7 @@ def _draft(look: Profiler, inputs: Sequence[RawInput], code: str, spec: ReadSpec
             spec, columns = _unpivoted(look, hours, date, columns=columns, spec=spec, taken=taken)
     key, why_key = _key(look, columns, wide=bool(spec.unpivot))
     record = _record(code, columns, key)
-    text = dumps(Definition(record, read=spec))
-    loads(text)
-    return _annotated(text, columns, [*notes, why_key, *_record_notes(record, columns)])
+    return Drafted(Definition(record, read=spec), tuple(columns), (*notes, why_key, *_record_notes(record, columns)))
 
 
 def _hour_headers(headers: Sequence[str]) -> tuple[str, ...]:
@@ -179,6 +192,7 @@ def _comment(text: str) -> str:
     return re.sub(r"\s+", " ", "".join(c if c.isprintable() else " " for c in text))[:400]
 
 
-def _code(path: Path) -> str:
+def code_for(path: Path) -> str:
+    """A code for a dataset from the name of its file."""
     stem = re.sub(r"[^A-Z0-9]+", "_", path.name.split(".")[0].upper()).strip("_")
     return stem[:60] if re.fullmatch(r"[A-Z][A-Z0-9_]{1,63}", stem) else f"DRAFT_{stem}".rstrip("_")[:60]
