@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from importlib.resources import files
 
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -216,3 +217,22 @@ def export_keys() -> None:
     moment = now()
     with transaction.atomic():  # under the write lock: an older reading never overwrites a newer one
         write_access(LakePaths(settings.QINGLIU.home).access_db, queries.live_grants(moment), moment)
+
+
+def forget_second_factor(*, username: str, by: Actor) -> int:
+    """Let a person whose phone is lost set the second factor up anew; how many proofs were forgotten.
+
+    Raises Forbidden and NotFound. The person must have been recognised by other means before.
+    """
+    require(by, "accounts")
+    user = User.objects.filter(username=username).first()
+    if user is None:
+        raise NotFound(
+            Text(f"沒有使用者「{username}」。", f"There is no user '{username}'."),
+            Text("請確認帳號。", "Check the name."),
+            parameter="username",
+        )
+    with transaction.atomic():
+        forgotten, _ = Authenticator.objects.filter(user=user).delete()
+        audit.record(by=by.name, verb="second-factor.forgotten", kind="user", object_id=username)
+    return forgotten

@@ -15,7 +15,9 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.core.cache import cache
 from django.test import Client
 
+from qingliu.accounts import actions
 from qingliu.accounts.models import RoleAssignment, User
+from qingliu.accounts.rules import operator
 from qingliu.audit.models import Event
 from qingliu.core.clock import now
 from tests.web.provider import Provider, provider
@@ -210,3 +212,13 @@ def test_a_foreign_state_is_refused(sso: Provider, browser: Client, person: User
     assert "_auth_user_id" not in browser.session
     assert answer.status_code in {200, 401, 403}
     assert not [p for p, _ in sso.asked if p == "/token"]
+
+
+@pytest.mark.usefixtures("required")
+def test_a_lost_phone_is_forgotten_and_the_set_up_begins_anew(browser: Client, person: User) -> None:
+    enrolled(browser)
+    assert actions.forget_second_factor(username="steward-a", by=operator("test")) >= 1
+    door = Client(headers={"host": "localhost"})
+    log_in(door)
+    assert "/second-factor/totp/activate/" in door.get("/runs/").headers["Location"]
+    assert Event.objects.filter(verb="second-factor.forgotten", object_id="steward-a").exists()

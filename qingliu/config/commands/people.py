@@ -25,6 +25,10 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     user_arguments(user)
     user.set_defaults(do=do_user, action=actions.create_user)
 
+    lost = commands.add_parser("forget-second-factor", help="手機遺失時重設第二道驗證 for a person whose phone is lost")
+    lost.add_argument("username")
+    lost.set_defaults(do=do_forget)
+
     role = commands.add_parser("role", help="授予或收回角色 grant or revoke a role")
     role.add_argument("what", choices=("grant", "revoke"))
     role.add_argument("username")
@@ -82,6 +86,13 @@ def do_user(args: argparse.Namespace, by: Actor) -> int:
     told.say(f"已建立 {args.username}。 {args.username} was made.")
     if args.generate:
         told.say(f"密碼（只顯示這一次） password, shown only now: {password}")
+    return told.DONE
+
+
+def do_forget(args: argparse.Namespace, by: Actor) -> int:
+    """Let a person set the second factor up anew."""
+    forgotten = actions.forget_second_factor(username=args.username, by=by)
+    told.say(f"{args.username}：已清除 {forgotten} 項第二道驗證。 {forgotten} second factors were forgotten.")
     return told.DONE
 
 
