@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
-from qingliu.core.dataset import DatasetRecord, FieldRecord, Text, VersionRecord
+from qingliu.core.dataset import DatasetRecord, FieldRecord, RowStatus, Text, VersionRecord
 from qingliu.core.errors import BadRequest, UnknownField
 from qingliu.lake.cursor import Cursor
+from qingliu.lake.layout import holds_status
 from qingliu.lake.names import ident, path_list
 from qingliu.lake.paths import LakePaths
 from qingliu.lake.query import Aggregate, Order, Query
-from qingliu.lake.relation import HIDDEN, Position, may_hold, position_of
+from qingliu.lake.relation import HIDDEN, Position, may_hold, position_of, status_sql
 from qingliu.lake.where import Range, Scope, compile_where, ranges
 
 BUCKETS = {"1h": "hour", "1d": "day", "1mo": "month", "1y": "year"}
 FLAGS = FieldRecord("_flags", "string", Text("旗標", "Flags"))
+STATUS = FieldRecord("_status", "string", Text("列狀態", "Row status"), enum=get_args(RowStatus))
 SINCE = FieldRecord("_since", "integer", Text("列入版本", "Version that brought the row"))
+
+
+_OWN = {f.name: f for f in (STATUS, SINCE)}  # may be asked for, but by the underscore alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +42,8 @@ def scope_of(record: DatasetRecord, version: VersionRecord) -> Scope:
     physical = {c.name: c.physical for c in version.columns} | {n: n for n in HIDDEN}
 
     def find(name: str) -> FieldRecord:
-        if name == "_since":
-            return SINCE
+        if name in _OWN:
+            return _OWN[name]
         if name not in fields or name not in physical:
             raise UnknownField(name, [n for n in fields if n in physical])
         return fields[name]
@@ -71,7 +76,7 @@ def answer_fields(query: Query, record: DatasetRecord, version: VersionRecord, s
                 Text("每個欄位只列一次。", "Name each field once."),
                 parameter="properties",
             )
-    return (*fields, FLAGS) if query.flags else fields
+    return (*fields, FLAGS, STATUS) if query.flags else fields
 
 
 def _grouped_fields(query: Query, record: DatasetRecord, scope: Scope) -> tuple[FieldRecord, ...]:
@@ -143,12 +148,14 @@ class Compiler:
         files = path_list(self._paths.resolve(self._version.files[i].path) for i in indexes)
         mixed = ", union_by_name=true" if dict(self._version.extra).get("mixed_schema") == "1" else ""
         where = f" WHERE {condition}" if condition else ""
-        return f"SELECT *, file_index AS _fi, file_row_number AS _rn FROM read_parquet({files}{mixed}){where}"
+        status = "" if holds_status(self._version) else f", {status_sql(self._record, self._version)} AS _status"
+        return f"SELECT *{status}, file_index AS _fi, file_row_number AS _rn FROM read_parquet({files}{mixed}){where}"
 
     def _empty(self) -> str:
         types = {"string": "VARCHAR", "integer": "BIGINT", "number": "DOUBLE", "boolean": "BOOLEAN", "date": "DATE"}
         columns = [f"NULL::{types.get(c.type, 'TIMESTAMP')} AS {ident(c.physical)}" for c in self._version.columns]
-        columns += ["NULL::VARCHAR AS _flags", "NULL::BIGINT AS _since", "0::BIGINT AS _fi", "0::BIGINT AS _rn"]
+        columns += ["NULL::VARCHAR AS _flags", "NULL::VARCHAR AS _status", "NULL::BIGINT AS _since"]
+        columns += ["0::BIGINT AS _fi", "0::BIGINT AS _rn"]
         return f"SELECT {', '.join(columns)} LIMIT 0"
 
     def _chosen(self, wanted: dict[str, Range], start: Position | None, rows: int | None) -> list[int]:
@@ -339,10 +346,18 @@ class Compiler:
             else:
                 files, kind = list(version.files), "'insert' AS _change"
             paths = path_list(self._paths.resolve(f.path) for f in files)
-            parts.append(f"SELECT {version.number} AS _version, {kind}, {names}, _flags FROM read_parquet({paths})")
+            status = status_sql(self._record, version)
+            parts.append(
+                f"SELECT {version.number} AS _version, {kind}, {names}, _flags, {status} AS _status FROM read_parquet({paths})"
+            )
         if not parts:
             parts.append(f"SELECT 0 AS _version, '' AS _change, * FROM ({self._empty()})")
-        fields = [f.name for f in self._record.fields]
-        picked = ", ".join(f"{ident(n)} AS c{i}" for i, n in enumerate(["_version", "_change", *fields]))
+        fields = [
+            "_version",
+            "_change",
+            *(f.name for f in self._record.fields),
+            *(("_flags", "_status") if query.flags else ()),
+        ]
+        picked = ", ".join(f"{ident(n)} AS c{i}" for i, n in enumerate(fields))
         sql = f"SELECT {picked}, _flags FROM ({' UNION ALL BY NAME '.join(parts)})"
         return Compiled(sql + _page(query), (), (), ())

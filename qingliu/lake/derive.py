@@ -31,7 +31,7 @@ def write_latest(
     newest = f"SELECT {listed(key)}, max({time}) AS {time} FROM {rows} GROUP BY ALL"
     on = " AND ".join(f"r.{ident(k)} = n.{ident(k)}" for k in (*key, layout.time))
     con.execute(
-        f"COPY (SELECT {listed((*layout.names, '_since'), 'r.')} FROM {rows} r JOIN ({newest}) n ON {on} "
+        f"COPY (SELECT {listed(layout.stored, 'r.')} FROM {rows} r JOIN ({newest}) n ON {on} "
         f"ORDER BY {listed(key, 'r.')}) TO {literal(str(target))} ({PARQUET})"
     )
     return next(iter(describe(con, [target], root, layout.stats)), None)
@@ -44,7 +44,7 @@ def latest_after(
     same_shape = base.columns == layout.columns
     if base.latest is None or deleted or not same_shape:
         return rows_of(files, layout)
-    columns = listed((*layout.names, "_since"))
+    columns = listed(layout.stored)
     old = rows_of([root / base.latest.path], layout)
     new = f"(SELECT {columns} FROM read_parquet({literal(str(delta))}) WHERE _change IN ('insert', 'update'))"
     same_key = " AND ".join(f"o.{ident(k)} = c.{ident(k)}" for k in layout.key)
@@ -60,7 +60,7 @@ def write_changes(
     """Write the changed rows with ``_change``: new content of inserts and updates, last content of deletes."""
     target.parent.mkdir(parents=True, exist_ok=True)
     con.execute(
-        f"COPY (SELECT {listed((*layout.names, '_since'))}, _change FROM read_parquet({literal(str(delta))}) "
+        f"COPY (SELECT {listed(layout.stored)}, _change FROM read_parquet({literal(str(delta))}) "
         f"WHERE _change <> 'conflict' ORDER BY {layout.order_by}) TO {literal(str(target))} ({PARQUET})"
     )
     return next(iter(describe(con, [target], root, layout.stats)), None)

@@ -21,7 +21,7 @@ from qingliu.core.errors import BadRequest, Gone
 from qingliu.lake import cursor as cursors
 from qingliu.lake import render
 from qingliu.lake.answer import Page, Plan, Stream, separator_sql, text_bytes
-from qingliu.lake.compiler import Compiled, Compiler, answer_fields, scope_of
+from qingliu.lake.compiler import FLAGS, STATUS, Compiled, Compiler, answer_fields, scope_of
 from qingliu.lake.cursor import Cursor
 from qingliu.lake.names import ident, literal
 from qingliu.lake.paths import LakePaths
@@ -88,7 +88,9 @@ class Engine:
             version = self._latest(entry, version)
         scope = scope_of(entry.record, version)
         if query.changes_since is not None:
-            fields: tuple[FieldRecord, ...] = (*_CHANGE_FIELDS, *entry.record.fields)
+            fields: tuple[FieldRecord, ...] = (
+                *_CHANGE_FIELDS, *entry.record.fields, *((FLAGS, STATUS) if query.flags else ()),
+            )  # fmt: skip
         else:
             fields = answer_fields(query, entry.record, version, scope)
             if query.where is not None:

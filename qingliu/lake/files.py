@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+from pyarrow import parquet
 
 from qingliu.core.dataset import ColumnRecord, FileRecord
 from qingliu.lake.layout import Layout, between, listed
@@ -71,7 +72,7 @@ def rows_of(paths: Sequence[Path], layout: Layout, older: Sequence[ColumnRecord]
     is cast. A value that cannot be cast stops the read, or becomes null where not ``strict``.
     """
     if not paths:
-        return f"(SELECT {', '.join(_empty(n, layout) for n in (*layout.names, '_since'))} WHERE false)"
+        return f"(SELECT {', '.join(_empty(n, layout) for n in layout.stored)} WHERE false)"
     held = {c.physical: c.type for c in older or layout.columns}
     chosen = []
     for column in layout.columns:
@@ -83,11 +84,17 @@ def rows_of(paths: Sequence[Path], layout: Layout, older: Sequence[ColumnRecord]
             chosen.append(f"{cast}({name} AS {layout.sql_type(column.physical)}) AS {name}")
         else:
             chosen.append(name)
-    return f"(SELECT {', '.join(chosen)}, _flags, _since FROM read_parquet({path_list(paths)}))"
+    status = "_status" if _knows_status(paths[0]) else f"{literal(layout.status)} AS _status"
+    return f"(SELECT {', '.join(chosen)}, _flags, {status}, _since FROM read_parquet({path_list(paths)}))"
+
+
+def _knows_status(path: Path) -> bool:
+    """Whether a file was written since rows have a status; all files of a version were, or none."""
+    return "_status" in parquet.read_schema(path).names
 
 
 def _empty(name: str, layout: Layout) -> str:
-    kind = {"_flags": "VARCHAR", "_since": "INTEGER"}.get(name) or layout.sql_type(name)
+    kind = {"_flags": "VARCHAR", "_status": "VARCHAR", "_since": "INTEGER"}.get(name) or layout.sql_type(name)
     return f"NULL::{kind} AS {ident(name)}"
 
 
@@ -117,9 +124,9 @@ def plan_parts(
 def write_part(
     con: duckdb.DuckDBPyConnection, source: Source, layout: Layout, part: Part, field_ids: Mapping[str, int]
 ) -> None:
-    """Write the part's rows of ``source`` (columns of the layout, ``_flags``, ``_since``), sorted, to its file."""
+    """Write the part's rows of ``source`` (columns as ``Layout.stored``), sorted, to its file."""
     part.path.parent.mkdir(parents=True, exist_ok=True)
-    columns = (*layout.names, "_since")
+    columns = layout.stored
     ids = ", ".join(f"{literal(n)}: {field_ids[n]}" for n in columns)
     con.execute(
         f"COPY (SELECT {listed(columns)} FROM {source.sql} WHERE {part.where} ORDER BY {layout.order_by}) "

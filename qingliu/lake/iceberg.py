@@ -87,7 +87,7 @@ class Tables:
         """Start a change: the table with the layout's columns and partition, created or evolved but not committed."""
         table = self.load(code)
         if table is None:
-            ids = {name: i for i, name in enumerate((*layout.names, "_since"), start=1)}
+            ids = {name: i for i, name in enumerate(layout.stored, start=1)}
             schema = Schema(*(NestedField(ids[n], n, _type(n, layout), required=False) for n in ids))
             spec = UNPARTITIONED_PARTITION_SPEC
             if layout.monthly:
@@ -224,13 +224,13 @@ def persistently(action: Callable[[], T]) -> T:
 def _type(name: str, layout: Layout) -> IcebergType:
     if name == "_since":
         return IntegerType()
-    if name == "_flags":
+    if name in {"_flags", "_status"}:
         return StringType()
     return _TYPES[next(c.type for c in layout.columns if c.physical == name)]()
 
 
 def _evolve(change: Transaction, layout: Layout) -> None:
-    wanted = {n: _type(n, layout) for n in (*layout.names, "_since")}
+    wanted = {n: _type(n, layout) for n in layout.stored}
     have = {f.name: f.field_type for f in change.table_metadata.schema().fields}
     month = next((f for f in change.table_metadata.spec().fields if f.name == MONTH), None)
     source = change.table_metadata.schema().find_column_name(month.source_id) if month else None

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from qingliu.core.dataset import ColumnRecord, DatasetRecord, FieldType
+from qingliu.core.dataset import ColumnRecord, DatasetRecord, FieldType, RowStatus, VersionRecord
 from qingliu.lake.names import ident
 
 SQL_TYPES: dict[FieldType, str] = {
@@ -18,6 +18,7 @@ SQL_TYPES: dict[FieldType, str] = {
     "datetime": "TIMESTAMP",
 }
 NO_MONTH = "none"
+STATUS = "status"  # VersionRecord.extra: "1" where its files hold `_status`; files before that hold none
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +30,17 @@ class Layout:
     order: tuple[str, ...]
     time: str
     monthly: bool
+    status: RowStatus = "provisional"  # of a row that nobody has decided about
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Columns of a file before the hidden ``_since``."""
+        """What a row says: its columns and the flags of its cells."""
         return (*(c.physical for c in self.columns), "_flags")
+
+    @property
+    def stored(self) -> tuple[str, ...]:
+        """Columns of a file: what the row says, then what is known of it (its status, the version that brought it)."""
+        return (*self.names, "_status", "_since")
 
     @property
     def content(self) -> tuple[str, ...]:
@@ -80,7 +87,9 @@ class Layout:
     def signature(self) -> str:
         """What must stay equal for old files to be kept beside new ones."""
         columns = [[c.physical, c.type] for c in self.columns]
-        return json.dumps([columns, self.key, self.order, self.time if self.monthly else ""], ensure_ascii=False)
+        return json.dumps(
+            [columns, self.key, self.order, self.time if self.monthly else "", "_status"], ensure_ascii=False
+        )
 
 
 def layout_of(record: DatasetRecord) -> Layout:
@@ -89,7 +98,12 @@ def layout_of(record: DatasetRecord) -> Layout:
     kinds = {c.name: c.type for c in columns}
     monthly = record.partition == "month" and kinds.get(record.time_field) in {"date", "datetime"}
     time = record.time_field if record.time_field in kinds else ""
-    return Layout(columns, record.key, record.order, time, monthly)
+    return Layout(columns, record.key, record.order, time, monthly, record.row_status)
+
+
+def holds_status(version: VersionRecord) -> bool:
+    """Whether a version's files (rows, newest rows, changes) hold ``_status``; older ones mean their dataset's default."""
+    return dict(version.extra).get(STATUS) == "1"
 
 
 def listed(names: Sequence[str], prefix: str = "") -> str:

@@ -174,7 +174,7 @@ def _compacted(lake: Lake, layout: Layout, version: VersionRecord, run_id: str) 
 def _same_rows(
     con: duckdb.DuckDBPyConnection, layout: Layout, paths: LakePaths, version: VersionRecord, written: Written
 ) -> None:
-    columns = listed((*layout.names, "_since"))
+    columns = listed(layout.stored)
     prints = []
     for files in (version.files, written.files):
         rows = rows_of([paths.root / f.path for f in files], layout)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
 from qingliu.core.dataset import Mode, Text
+from qingliu.lake import decided
 from qingliu.lake.files import scalar
 from qingliu.lake.layout import Layout, listed, matches, same
 from qingliu.lake.names import ident, literal
@@ -18,6 +20,16 @@ _TWICE = (
         "The key occurs more than once in this delivery with different content; the last row counts.",
     ),
     Text("請在來源保留正確的一筆後重新提供。", "Keep the right row at the source and deliver again."),
+)
+_CONTESTED = (
+    Text(
+        "這一列已經更正或判定過，來源這次提供的內容與當時不同；已發布的內容不變。",
+        "A decision stands about this row, and the source now delivers something else; the published row stays.",
+    ),
+    Text(
+        "請再決定一次：以 qingliu correct 更正，或以狀態 delivered 撤銷決定、採用來源。",
+        "Decide anew with qingliu correct: another value, or the status delivered to take the source's row.",
+    ),
 )
 _TAKEN = (
     Text(
@@ -38,6 +50,7 @@ class Counts:
     duplicate: int = 0
     deleted: int = 0
     set_aside: int = 0
+    contested: int = 0  # rows that speak against a decision; set aside where the decided row is still there
 
     @property
     def changed(self) -> bool:
@@ -55,23 +68,38 @@ class Delivery:
         plain = f"read_parquet({literal(str(staged))})"
         numbered = f"read_parquet({literal(str(staged))}, file_row_number=true)"
         self.rows = scalar(con, f"SELECT count(*) FROM {plain}")
-        if "_order" not in {name for name, *_ in con.execute(f"DESCRIBE SELECT * FROM {plain}").fetchall()}:
+        have = {name for name, *_ in con.execute(f"DESCRIBE SELECT * FROM {plain}").fetchall()}
+        self._status = "_status" if "_status" in have else literal(layout.status)  # corrections bring their own
+        if "_order" not in have:
             # the shaper leaves rows in the order of the delivery: their place in the file is that order
             plain = numbered = f"(SELECT *, file_row_number AS _order FROM {numbered})"
         self._file, self._plain = numbered, plain
         con.execute("CREATE TEMP TABLE losers (_row BIGINT PRIMARY KEY, conflict BOOLEAN)")
         self._any_losers = False
+        self._about: tuple[str, ...] | None = None
 
     @property
     def relation(self) -> str:
-        """The rows that count, with ``_since`` and ``_order``."""
-        columns = f"{listed(self._layout.names)}, {self._number}::INTEGER AS _since, _order"
+        """The rows that count, as ``Layout.stored``, with ``_contested`` and ``_order``."""
+        if self._about is not None:
+            return decided.heeded(self._counting, self._layout, self._about)
+        return self._counting
+
+    @property
+    def _counting(self) -> str:
+        known = f"{self._status} AS _status, {self._number}::INTEGER AS _since, false AS _contested"
+        columns = f"{listed(self._layout.names)}, {known}, _order"
         if not self._any_losers:
             return f"(SELECT {columns} FROM {self._plain})"
         return (
             f"(SELECT {columns} FROM {self._file} s WHERE NOT EXISTS "
             "(SELECT 1 FROM losers l WHERE l._row = s.file_row_number))"
         )
+
+    def heed(self, rows: Sequence[decided.Decided]) -> None:
+        """Let what was decided about rows stand, from here on."""
+        if rows:
+            self._about = decided.load(self._con, self._layout, rows)
 
     def null_keys(self) -> int:
         """Rows whose key is incomplete; they should have been set aside before."""
@@ -108,8 +136,9 @@ class Delivery:
         twice = f"(SELECT s.* FROM {self._file} s JOIN losers l ON l._row = s.file_row_number AND l.conflict)"
         parts = [_told(twice, self._layout, _TWICE)]
         if delta is not None:
-            taken = f"(SELECT * FROM read_parquet({literal(str(delta))}) WHERE _change = 'conflict')"
-            parts.append(_told(taken, self._layout, _TAKEN))
+            taken = f"SELECT * FROM read_parquet({literal(str(delta))}) WHERE _change = 'conflict'"
+            parts.append(_told(f"({taken} AND NOT _contested)", self._layout, _TAKEN))
+            parts.append(_told(f"({taken} AND _contested)", self._layout, _CONTESTED))
         union = " UNION ALL ".join(parts)
         if not scalar(self._con, f"SELECT count(*) FROM ({union})"):
             return None
@@ -136,14 +165,16 @@ def _told(relation: str, layout: Layout, why: tuple[Text, Text]) -> str:
 def compare(
     con: duckdb.DuckDBPyConnection, incoming: str, base: str, layout: Layout, *, mode: Mode, target: Path
 ) -> None:
-    """Write every row that differs from ``base`` to ``target``, with ``_change`` and ``_was`` (its month before).
+    """Write every row that differs from ``base`` to ``target``, with ``_change``, ``_contested``, ``_was`` (month before).
 
-    ``_change`` is insert, update, delete (the old row) or conflict (append mode: the key is taken). Rows that agree are
-    left out, so their number is what remains of the delivery.
+    ``_change`` is insert, update, delete (the old row) or conflict (append mode: the key is taken; contested: a decision
+    stands about the row). Rows that agree are left out, so their number is what remains of the delivery.
     """
-    columns = (*layout.names, "_since")
+    columns = layout.stored
     old_month = f"CASE WHEN b._since IS NOT NULL THEN {_month('b', layout)} END"
     differs = f"NOT ({same('s', 'b', layout.content)})" if layout.key else "false"
+    if mode != "append":  # an append-only dataset takes no row twice, whatever its status would be now
+        differs = f"({differs} OR s._status <> b._status)"
     change = "conflict" if mode == "append" else "update"
     chosen = ", ".join(
         f"CASE WHEN s._order IS NULL THEN b.{ident(n)} ELSE s.{ident(n)} END AS {ident(n)}" for n in columns
@@ -151,9 +182,10 @@ def compare(
     join = "FULL OUTER" if mode == "snapshot" else "LEFT"
     con.execute(
         f"COPY (SELECT {chosen}, s._order AS _order, {old_month} AS _was, "
-        f"CASE WHEN s._order IS NULL THEN 'delete' WHEN b._since IS NULL THEN 'insert' ELSE '{change}' END AS _change "
+        f"CASE WHEN s._order IS NULL THEN 'delete' WHEN b._since IS NULL THEN 'insert' "
+        f"WHEN s._contested THEN 'conflict' ELSE '{change}' END AS _change, coalesce(s._contested, false) AS _contested "
         f"FROM {incoming} s {join} JOIN {base} b ON {matches('s', 'b', layout)} "
-        f"WHERE s._order IS NULL OR b._since IS NULL OR {differs}) "
+        f"WHERE s._order IS NULL OR b._since IS NULL OR s._contested OR {differs}) "
         f"TO {literal(str(target))} (FORMAT parquet, COMPRESSION zstd)"
     )
 
@@ -167,10 +199,11 @@ def tally(con: duckdb.DuckDBPyConnection, delivery: Delivery, delta: Path, mode:
     kinds = dict(
         con.execute(f"SELECT _change, count(*) FROM read_parquet({literal(str(delta))}) GROUP BY 1").fetchall()
     )
+    against = scalar(con, f"SELECT count(*) FROM read_parquet({literal(str(delta))}) WHERE _contested")
     duplicate, aside = delivery.lost()
     inserted, updated = int(kinds.get("insert", 0)), int(kinds.get("update", 0))
     aside += int(kinds.get("conflict", 0))
     agree = delivery.rows - inserted - updated - duplicate - aside
     if mode == "append":  # what is already there came twice
         duplicate, agree = duplicate + agree, 0
-    return Counts(inserted, updated, agree, duplicate, int(kinds.get("delete", 0)), aside)
+    return Counts(inserted, updated, agree, duplicate, int(kinds.get("delete", 0)), aside, against)

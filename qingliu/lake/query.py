@@ -118,7 +118,7 @@ class Query:
     as_of: int | datetime | None = None
     latest: bool = False  # only the newest row of each key
     changes_since: int | None = None  # only rows changed after that version, with `_change` and `_version`
-    flags: bool = False  # add the `_flags` column
+    flags: bool = False  # add the `_flags` and `_status` columns
 
 
 Format = Literal["json", "ndjson", "csv", "xml", "geojson", "parquet"]

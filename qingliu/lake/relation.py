@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from qingliu.core import codec
-from qingliu.core.dataset import ColumnRecord, FileRecord, Text, VersionRecord, ViewSpec
+from qingliu.core.dataset import ColumnRecord, DatasetRecord, FileRecord, Text, VersionRecord, ViewSpec
 from qingliu.core.errors import BadRequest
+from qingliu.lake.layout import STATUS, holds_status
 from qingliu.lake.names import ident, literal, path_list
 from qingliu.lake.paths import LakePaths
 from qingliu.lake.published import Entry, Published, not_a_table
@@ -22,8 +23,13 @@ from qingliu.lake.session import Session
 from qingliu.lake.sound import Soundness
 from qingliu.lake.where import Range
 
-HIDDEN = ("_flags", "_since")
+HIDDEN = ("_flags", "_status", "_since")
 DERIVED_KEEP_S = 86_400
+
+
+def status_sql(record: DatasetRecord, version: VersionRecord) -> str:
+    """The status of a row in a version's files: the column, or what every row of an older version is by declaration."""
+    return "_status" if holds_status(version) else f"{literal(record.row_status)}::VARCHAR"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +76,9 @@ class Relations:
         bases: Sequence[tuple[Entry, VersionRecord]],
         compile_view: Callable[[Entry, Entry, VersionRecord], Any],
     ) -> VersionRecord:
-        spelled = codec.to_json(entry.record) + "".join(f"{v.code}:{v.number}:{v.content_hash}" for _, v in bases)
+        spelled = (
+            "status" + codec.to_json(entry.record) + "".join(f"{v.code}:{v.number}:{v.content_hash}" for _, v in bases)
+        )
         identity = hashlib.sha256(spelled.encode()).hexdigest()
         number = sum(v.number for _, v in bases)
         name = f"derived/{entry.code}-{number}-{identity[:20]}.parquet"
@@ -87,6 +95,7 @@ class Relations:
         return replace(
             bases[0][1], code=entry.code, number=number, rows=rows, content_hash=identity, columns=columns,
             files=(file,), sorted_by=(), latest=None, changes=None, created_at=max(v.created_at for _, v in bases),
+            extra=((STATUS, "1"),),
         )  # fmt: skip
 
     def _rows(self, path: Path) -> int:
@@ -158,7 +167,8 @@ class Relations:
                 f"{', ' + ties if ties else ''}) = 1"
             )
         return (
-            f"SELECT {', '.join(chosen)}, {flags} AS _flags, _since FROM read_parquet({files}) "
+            f"SELECT {', '.join(chosen)}, {flags} AS _flags, {status_sql(base.record, version)} AS _status, _since "
+            f"FROM read_parquet({files}) "
             f"{'WHERE ' + ' AND '.join(where) if where else ''} {qualify}"
         )
 

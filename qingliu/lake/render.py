@@ -100,11 +100,21 @@ def _json_value(cell: Cell, rendering: Rendering, *, offset: str, flags: str) ->
         if cell.field.type == "string" or cell.column.null_by_flag or cell.column.suffix_by_flag:
             return f"coalesce(CAST(to_json({text}) AS VARCHAR), '\"\"')"
         return f"'\"', {text}, '\"'"  # concat() skips nulls: "" remains
+    if cell.field.name == "_flags":
+        return flags_object(cell.sql)
     if cell.field.type == "string":
         return f"coalesce(CAST(to_json({cell.sql}) AS VARCHAR), 'null')"
     if cell.field.type in {"date", "datetime"}:
         return f"coalesce('\"' || {plain_text(cell, moment_offset=offset, iso=True)} || '\"', 'null')"
     return f"coalesce({plain_text(cell)}, 'null')"
+
+
+def flags_object(sql: str) -> str:
+    """SQL for ``;pm10=missing;`` as the JSON object {"pm10":"missing"}; {} where no cell has a flag."""
+    name = "replace(replace(split_part(t, '=', 1), '%3D', '='), '%3B', ';')"
+    pair = f"CAST(to_json({name}) AS VARCHAR) || ':' || CAST(to_json(split_part(t, '=', 2)) AS VARCHAR)"
+    pairs = f"list_transform(string_split(trim({sql}, ';'), ';'), lambda t: {pair})"
+    return f"CASE WHEN {sql} IS NULL THEN '{{}}' ELSE '{{' || array_to_string({pairs}, ',') || '}}' END"
 
 
 def csv_line(cells: list[Cell], rendering: Rendering, *, flags: str) -> str:

@@ -161,7 +161,7 @@ def _ends_before(first: FileRecord, second: FileRecord, column: str) -> bool:
 
 def _content(desk: Desk, base: VersionRecord, delta: Path | None, group: Group, *, strict: bool) -> tuple[Source, int]:
     """The rows of a group after the change, and how many they are at most."""
-    columns = listed((*desk.layout.names, "_since"))
+    columns = listed(desk.layout.stored)
     paths = [desk.root / f.path for f in group.replaces]
     old = rows_of(paths, desk.layout, base.columns, strict=strict)
     held = scalar(desk.con, f"SELECT count(*) FROM {old} WHERE {group.where}", group.params)

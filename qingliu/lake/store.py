@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +14,11 @@ from qingliu.core.dataset import DatasetRecord, FileRecord, Mode, Text, VersionR
 from qingliu.core.errors import BadSource, Conflict, Damaged
 from qingliu.core.records import Finding
 from qingliu.lake import manifest
+from qingliu.lake.decided import Decided
 from qingliu.lake.derive import latest_after, latest_key, write_changes, write_latest
 from qingliu.lake.files import engine, rows_of, scalar
 from qingliu.lake.iceberg import NUMBER, RUN, Pending, Tables, opened
-from qingliu.lake.layout import Layout, layout_of, listed
+from qingliu.lake.layout import STATUS, Layout, layout_of, listed
 from qingliu.lake.locks import held, safe_name
 from qingliu.lake.manifest import Manifest
 from qingliu.lake.merge import Counts, Delivery, compare, tally
@@ -44,6 +46,7 @@ class Commit:
     deleted: int = 0
     set_aside: int = 0
     conflicts: Path | None = None
+    contested: int = 0  # delivered rows that speak against a decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,7 @@ class Job:
     created_at: str
     mode: Mode
     layout: Layout
+    decided: tuple[Decided, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +100,19 @@ class Lake:
         message: str,
         created_at: str,
         mode_override: Mode | None = None,
+        decided: Sequence[Decided] = (),
     ) -> Commit:
         """Merge the staged rows into ``base`` and make version ``number``; the same run again answers the same.
 
-        Raises Conflict where the table has moved on from ``base``, BadSource where a staged key is incomplete, Damaged
+        What was ``decided`` about rows stands against what is staged. Raises Conflict where the table has moved on from
+        ``base``, BadSource where a staged key is incomplete, Damaged
         where a file of ``base`` is not what was published: its rows would be written anew as if they were sound.
         """
         safe_name(run_id)
         mode = mode_override or record.mode
         job = Job(
-            record, staged_path, base, number, run_id, author, message, created_at, mode, layout_of(record)
+            record, staged_path, base, number, run_id, author, message, created_at, mode, layout_of(record),
+            tuple(decided),
         )  # fmt: skip
         with held(self.paths, manifest.code_folder(record.code)):
             done = self._finished(record.code, run_id)
@@ -211,6 +218,7 @@ class Lake:
         strict = job.mode != "snapshot"
         check_whole(code, root, (*base.files, *((base.latest,) if base.latest else ())))
         delivery.settle()
+        delivery.heed(job.decided)
         whole = dict(base.extra).get(LAYOUT) != layout.signature
         old = rows_of([root / f.path for f in base.files], layout, base.columns, strict=strict)
         if whole:
@@ -243,7 +251,8 @@ def _version(job: Job, outcome: Outcome) -> VersionRecord:
         run_id=job.run_id, author=job.author, message=job.message, rows=sum(f.rows for f in written.files),
         content_hash=content_hash(written.files), columns=layout.columns, files=written.files,
         sorted_by=declared if written.sorted_whole else (), latest=outcome.latest, changes=outcome.changes,
-        inserted=counts.inserted, updated=counts.updated, deleted=counts.deleted, extra=((LAYOUT, layout.signature),),
+        inserted=counts.inserted, updated=counts.updated, deleted=counts.deleted,
+        extra=((LAYOUT, layout.signature), (STATUS, "1")),
     )  # fmt: skip
 
 
@@ -254,7 +263,7 @@ def _answer(done: Manifest) -> Commit:
 def _counted(version: VersionRecord | None, counts: Counts, conflicts: Path | None) -> Commit:
     return Commit(
         version, counts.inserted, counts.updated, counts.unchanged, counts.duplicate, counts.deleted, counts.set_aside,
-        conflicts,
+        conflicts, counts.contested,
     )  # fmt: skip
 
 

@@ -13,6 +13,8 @@ from qingliu.standards import vocabularies
 from qingliu.standards.definition_yaml import Path, finding
 
 NUMERIC = frozenset({"integer", "number"})
+# columns that the lake keeps beside the declared ones
+OURS = frozenset({"_flags", "_status", "_since", "_change", "_version", "_order", "_contested", "_was"})
 TIMES = frozenset({"date", "datetime"})
 _DIRECTIVES = set("YymdHMSfjBbpIz%")
 _DATE_DIRECTIVES = set("Yymdj")
@@ -32,6 +34,7 @@ def missing_column(path: Path, name: str, types: Mapping[str, str]) -> Finding:
 def names(fields: list[Mapping[str, Any]]) -> Iterator[Finding]:
     """Names and aliases must tell columns apart, also for readers that do not tell case apart (DuckDB, old clients)."""
     owner: dict[str, str] = {}
+    yield from _reserved(fields)
     for index, field in enumerate(fields):
         words: list[tuple[Path, str]] = [(("schema", "fields", index, "name"), field["name"])]
         words += [(("schema", "fields", index, "aliases", i), a) for i, a in enumerate(field.get("aliases", ()))]
@@ -47,6 +50,20 @@ def names(fields: list[Mapping[str, Any]]) -> Iterator[Finding]:
                     ),
                     Text("改名或刪除其中一個。", "Rename or remove one of them."),
                 )
+
+
+def _reserved(fields: list[Mapping[str, Any]]) -> Iterator[Finding]:
+    for index, field in enumerate(fields):
+        if field["name"].lower() in OURS:
+            yield finding(
+                ("schema", "fields", index, "name"),
+                "reserved-name",
+                Text(
+                    f"「{field['name']}」是系統保留的欄名。",
+                    f"'{field['name']}' is a name that Qingliu keeps for itself.",
+                ),
+                Text("改用其他名稱，原名寫在 aliases。", "Use another name and write this one under aliases."),
+            )
 
 
 def _count(fields: list[Mapping[str, Any]], word: str) -> int:

@@ -156,8 +156,9 @@ def test_geojson_is_a_feature_collection(portal: Portal) -> None:
 
 def test_flags_come_when_asked_for(portal: Portal) -> None:
     first = rows(portal, limit=1, include_flags="true")[0]
-    assert ";aqi=missing;" in first["_flags"]
-    assert "_flags" not in rows(portal, limit=1)[0]
+    assert first["_flags"]["aqi"] == "missing"
+    assert first["_status"] == "provisional"
+    assert not {"_flags", "_status"} & set(rows(portal, limit=1)[0])
 
 
 def test_a_view_is_asked_like_a_table(portal: Portal) -> None:

@@ -162,7 +162,7 @@ def test_a_column_that_is_taken_away_leaves_every_file(world: World) -> None:
     done = world.deliver(slim, [reading(2, "2026-01-01", 2.0)])
     assert done.version
     names = {n for f in done.version.files for n in pq.read_schema(world.paths.resolve(f.path)).names}
-    assert names == {"siteid", "time", "pm2.5", "_flags", "_since"}
+    assert names == {"siteid", "time", "pm2.5", "_flags", "_status", "_since"}
 
 
 def test_a_retyped_column_is_cast_or_told(world: World) -> None:

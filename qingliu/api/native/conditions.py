@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from typing import get_args
 
 from qingliu.api.native.cql2 import box
 from qingliu.api.values import Moment, mistyped, moment, read, shown
-from qingliu.core.dataset import DatasetRecord, FieldRecord, Text
+from qingliu.core.dataset import DatasetRecord, FieldRecord, RowStatus, Text
 from qingliu.core.errors import BadRequest
 from qingliu.lake.query import And, Compare, In, Where
 
@@ -26,6 +27,20 @@ def equal(field: FieldRecord, texts: list[str], record: DatasetRecord) -> Where:
         return In(field.name, tuple(m.at for m in moments))
     values = tuple(read(field, t, record.timezone, field.name) for t in texts)
     return Compare(field.name, "eq", values[0]) if len(values) == 1 else In(field.name, values)
+
+
+def of_status(text: str) -> Where:
+    """``_status``: the row's status is one of those named; never the dataset's own ``status`` column."""
+    wanted = tuple(part.strip() for part in text.split(","))
+    known = get_args(RowStatus)
+    for name in wanted:
+        if name not in known:
+            raise BadRequest(
+                Text(f"沒有列狀態「{shown(name)}」。", f"There is no row status {shown(name)!r}."),
+                Text(f"可用：{'、'.join(known)}，以逗號分隔。", f"Use {', '.join(known)}, several by commas."),
+                parameter="_status",
+            )
+    return In("_status", wanted)
 
 
 def interval(text: str, record: DatasetRecord) -> list[Where]:

@@ -171,10 +171,23 @@ PARAMETERS: dict[str, Parameter] = {
             "include_flags",
             {"type": "boolean"},
             Text(
-                "加上 _flags 欄：每格的標記，例如 ;pm10=missing;。",
-                "Add the _flags column: each cell's flag, as ;pm10=missing;.",
+                '加上 _flags（每格的標記）與 _status（列狀態）兩欄。_flags 在 JSON 是物件 {"pm10":"missing"}，'
+                "在 CSV 與 Parquet 是文字 ;pm10=missing;。",
+                'Add _flags (each cell\'s flag) and _status (the row\'s). In JSON _flags is an object {"pm10":"missing"}, in '
+                "CSV and Parquet the text ;pm10=missing;.",
             ),
             "true",
+        ),
+        Parameter(
+            "_status",
+            _text(),
+            Text(
+                "列狀態：provisional 初步、validated 已確認、corrected 已更正、invalid 無效；可多個，以逗號分隔。"
+                "資料集自己的 status 欄另有參數 status。",
+                "Row status: provisional, validated, corrected or invalid; several by commas. A dataset's own status column "
+                "keeps its own parameter, status.",
+            ),
+            "validated,corrected",
         ),
         Parameter(
             "since",
@@ -216,6 +229,7 @@ ROWS = (
     "as_of",
     "lang",
     "f",
+    "_status",
     "include_flags",
 )
 SERIES = (
@@ -231,8 +245,9 @@ SERIES = (
     "as_of",
     "lang",
     "f",
+    "_status",
 )
-CHANGES = ("since", "limit", "offset", "lang", "f")
+CHANGES = ("since", "limit", "offset", "lang", "f", "include_flags")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from qingliu.api.http import Pairs, language, preferred
 from qingliu.api.native import cql2
-from qingliu.api.native.conditions import equal, interval, within
+from qingliu.api.native.conditions import equal, interval, of_status, within
 from qingliu.api.native.parameters import CHANGES, DEFAULT_LIMIT, FORMATS, HEAVY_ROWS, ROWS, SERIES
 from qingliu.api.values import count, moment, shown
 from qingliu.core.dataset import DatasetRecord, Text
@@ -188,6 +188,7 @@ def changes(record: DatasetRecord, pairs: Pairs, caller: Caller, since: int | No
         changes_since=count(given.text("since"), "since") if since is None else since,
         limit=_limit(given, form),
         offset=given.number("offset") or 0,
+        flags=given.flag("include_flags"),
     )
     return Asked(query, form, given.language(caller), given.echo("offset", "f") + _shape(form))
 
@@ -288,6 +289,8 @@ def _where(given: Given, record: DatasetRecord) -> Where | None:
         items.append(cql2.parse(given.text("filter"), record))
     for name, texts in given.by_field.items():
         items.append(equal(next(f for f in record.fields if f.name == name), texts, record))
+    if given.has("_status"):
+        items.append(of_status(given.text("_status")))
     if given.has("datetime"):
         items += interval(given.text("datetime"), record)
     if given.has("bbox"):
