@@ -174,6 +174,19 @@ SECURE_REFERRER_POLICY = "same-origin"
 USE_X_FORWARDED_HOST = False
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 6_000  # the desk's form of a definition: about twenty fields a column
+DATA_UPLOAD_MAX_NUMBER_FILES = 40
+FILE_UPLOAD_PERMISSIONS = 0o600
+
+# Alarms by mail: SMTP where a host is named, else one file a mail under the home's private part.
+_SMTP = "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_BACKEND = _SMTP if QINGLIU.mail_host else "django.core.mail.backends.filebased.EmailBackend"
+EMAIL_FILE_PATH = str(QINGLIU.home / "private" / "mail")
+EMAIL_HOST, EMAIL_PORT = QINGLIU.mail_host, QINGLIU.mail_port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = QINGLIU.mail_user, QINGLIU.mail_password
+EMAIL_USE_TLS, EMAIL_USE_SSL = QINGLIU.mail_tls == "starttls", QINGLIU.mail_tls == "tls"
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = QINGLIU.mail_from
 
 # retry must exceed the longest job, or a long publish is delivered twice; jobs are idempotent all the same.
 Q_CLUSTER = {

@@ -32,6 +32,14 @@ class Settings:
     deadline_s: float
     allow_private_sources: bool
     max_source_bytes: int
+    max_upload_bytes: int
+    self_approval: bool
+    mail_host: str
+    mail_port: int
+    mail_user: str
+    mail_password: str
+    mail_tls: str
+    mail_from: str
     second_factor: bool
     oidc_issuer: str
     oidc_client: str
@@ -99,6 +107,14 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         deadline_s=float(_int(env, "QINGLIU_DEADLINE_S", 20, 1, 3600)),
         allow_private_sources=_flag(env, "QINGLIU_ALLOW_PRIVATE_SOURCES"),
         max_source_bytes=_int(env, "QINGLIU_MAX_SOURCE_MB", 2048, 1, 1_000_000) * 1024 * 1024,
+        max_upload_bytes=_int(env, "QINGLIU_MAX_UPLOAD_MB", 100, 1, 10_000) * 1024 * 1024,
+        self_approval=_one_of(env, "QINGLIU_SELF_APPROVAL", "alone", "never") == "alone",
+        mail_host=env.get("QINGLIU_MAIL_HOST", ""),
+        mail_port=_int(env, "QINGLIU_MAIL_PORT", 587, 1, 65535),
+        mail_user=env.get("QINGLIU_MAIL_USER", ""),
+        mail_password=env.get("QINGLIU_MAIL_PASSWORD", ""),
+        mail_tls=_one_of(env, "QINGLIU_MAIL_TLS", "starttls", "tls", "none"),
+        mail_from=env.get("QINGLIU_MAIL_FROM", "qingliu@localhost"),
         second_factor=_one_of(env, "QINGLIU_SECOND_FACTOR", "required", "optional") == "required",
         oidc_issuer=_issuer(env),
         oidc_client=env.get("QINGLIU_OIDC_CLIENT_ID", ""),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -15,9 +16,11 @@ from qingliu.core.dataset import Text
 from qingliu.core.errors import NotFound
 from qingliu.core.records import Balance, Verdict
 from qingliu.lake.paths import LakePaths
-from qingliu.pipeline.models import Run, Source
+from qingliu.pipeline.looks import Preview
+from qingliu.pipeline.models import Alarm, Draft, Proposal, Run, Source
 from qingliu.pipeline.rules import SETTLED, UNFINISHED, Seen
 
+PREVIEW_FILE = "preview.json"
 QUEUE_PATIENCE = timedelta(hours=3)  # longer than any job: a queued look that never came is asked for again
 
 
@@ -92,3 +95,56 @@ def tables() -> list[str]:
     """Codes of every dataset that has a version, by code."""
     found = Dataset.objects.filter(kind=Dataset.Kind.TABLE, current__isnull=False)
     return list(found.order_by("code").values_list("code", flat=True))
+
+
+def drafts(*, agencies: Sequence[str] | None = None, state: str = "") -> QuerySet[Draft]:
+    """Drafts of these agencies (None = all), newest change first."""
+    found = Draft.objects.select_related("agency", "run")
+    found = found if agencies is None else found.filter(agency__code__in=agencies)
+    return found.filter(state=state) if state else found
+
+
+def draft(draft_id: str) -> Draft:
+    """The draft of that id. Raises NotFound; whoever asks checks that it may be seen."""
+    try:
+        found = drafts().filter(id=uuid.UUID(str(draft_id))).first()
+    except ValueError:
+        found = None
+    if found is None:
+        raise NotFound(
+            Text("找不到這份草稿，或它不屬於您的機關。", "There is no such draft, or it is not of your agency."),
+            Text("請從「我的資料集」選取。", "Choose one on the desk."),
+            parameter="draft",
+        )
+    return found
+
+
+def draft_folder(row: Draft) -> Path:
+    """The private folder of a draft; made where it is not there yet."""
+    folder = paths().drafts / str(row.id)
+    for part in (folder.parent, folder):
+        part.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def draft_files(row: Draft) -> list[Path]:
+    """The files of a draft that are still here, in the order of their upload."""
+    found = [draft_folder(row) / f["stored"] for f in row.files]
+    return [f for f in found if f.is_file()]
+
+
+def preview(row: Draft) -> Preview | None:
+    """What was last seen of a draft; None before its first look."""
+    path = draft_folder(row) / PREVIEW_FILE
+    return codec.from_json(Preview, path.read_text(encoding="utf-8")) if path.is_file() else None
+
+
+def proposals(row: Draft) -> QuerySet[Proposal]:
+    """The changes of a draft that stand, in their order."""
+    return Proposal.objects.filter(draft=row, undone_at=None)
+
+
+def alarms(*, agencies: Sequence[str] | None = None) -> QuerySet[Alarm]:
+    """Alarms that are open, newest first."""
+    found = Alarm.objects.filter(closed_at=None).select_related("dataset", "dataset__agency")
+    return found if agencies is None else found.filter(dataset__agency__code__in=agencies)

@@ -1,21 +1,57 @@
 """Writes of the pipeline: publish a delivery, fetch a source, release or reject what is held, mend after a crash."""
 
+from qingliu.pipeline.actions.approve import (
+    approve,
+    carry_out,
+    lacking,
+    may_be_decided_by,
+    submit,
+    take_back,
+    turn_down,
+)
 from qingliu.pipeline.actions.deliver import run_delivery
+from qingliu.pipeline.actions.draft import (
+    Upload,
+    begin,
+    change,
+    drop,
+    expire_drafts,
+    remedy,
+    reread,
+    take_all,
+    undo,
+)
 from qingliu.pipeline.actions.hold import reject, release
 from qingliu.pipeline.actions.mend import expire, reconcile
 from qingliu.pipeline.actions.source import note_queued, run_source, watch_sources
 from qingliu.pipeline.actions.upkeep import backup, maintain, verify
 
 __all__ = [
+    "Upload",
+    "approve",
     "backup",
+    "begin",
+    "carry_out",
+    "change",
+    "drop",
     "expire",
+    "expire_drafts",
+    "lacking",
     "maintain",
+    "may_be_decided_by",
     "note_queued",
     "reconcile",
     "reject",
     "release",
+    "remedy",
+    "reread",
     "run_delivery",
     "run_source",
+    "submit",
+    "take_all",
+    "take_back",
+    "turn_down",
+    "undo",
     "verify",
     "watch_sources",
 ]

@@ -1,0 +1,204 @@
+"""A first look at a delivery: some rows as they were read, beside what each cell became; what repeats; what did not fit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import duckdb
+
+from qingliu.core.dataset import DatasetRecord, ReadSpec, Text
+from qingliu.lake.csvlines import records
+from qingliu.lake.ingest import engine
+from qingliu.lake.inputs import CsvInput, RawInput, RowsInput, RowsWriter
+from qingliu.lake.names import ident
+from qingliu.lake.names import literal as lit
+from qingliu.lake.shape_plan import Plan, plan_of
+from qingliu.lake.shape_sql import BAD, EMPTY, REQUIRED, SENTINEL, SUFFIX
+
+CellState = Literal["value", "empty", "sentinel", "suffix", "bad", "unmapped", "broken"]
+RAW_SHOWN = 200  # characters of one cell
+
+
+@dataclass(frozen=True, slots=True)
+class PeekCell:
+    """One cell: the raw text, what kind of thing it is to the definition, and its value as text (None: null)."""
+
+    raw: str
+    state: CellState
+    value: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PeekColumn:
+    """One column of the look: the header as it stands in the file and the declared column that reads it ("" = none)."""
+
+    header: str
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class PeekRow:
+    """One row of the look, and where it stands in its file."""
+
+    file: str
+    line: int
+    record: int
+    cells: tuple[PeekCell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One text that does not fit one column (column "" = a whole row), how often, and why."""
+
+    column: str
+    raw: str
+    count: int
+    reason: Text
+    remedy: Text
+
+
+def peek(
+    record: DatasetRecord,
+    read: ReadSpec,
+    inputs: Sequence[RawInput],
+    workdir: Path,
+    *,
+    numbers: Sequence[int],
+    rows: int,
+) -> tuple[tuple[PeekColumn, ...], tuple[PeekRow, ...]]:
+    """The first ``rows`` rows of each kind: the records with these ``numbers`` (from 1), in every input that has them."""
+    workdir.mkdir(parents=True, exist_ok=True)
+    picked = [p for n, i in enumerate(inputs) if (p := _picked(i, numbers, workdir / f"peek-{n}.parquet"))]
+    if not picked:
+        return (), ()
+    connection = engine(workdir, memory_limit="300MB", threads=1, timezone=record.timezone)
+    try:
+        plan = plan_of(record, read, picked)
+        columns = _columns(plan)
+        return columns, tuple(_rows(connection, plan, columns, rows))
+    finally:
+        connection.close()
+
+
+def raw_rows(
+    inputs: Sequence[RawInput], workdir: Path, *, rows: int
+) -> tuple[tuple[PeekColumn, ...], tuple[PeekRow, ...]]:
+    """The first rows of the first input as they were read, no definition asked."""
+    workdir.mkdir(parents=True, exist_ok=True)
+    source = inputs[0]
+    columns = tuple(PeekColumn(h or f"#{i + 1}", "") for i, h in enumerate(source.columns))
+    picked = _picked(source, range(1, rows + 1), workdir / "raw.parquet")
+    if picked is None:
+        return columns, ()
+    names = ", ".join(f"left(c{i}, {RAW_SHOWN})" for i in range(len(source.columns)))
+    with duckdb.connect(config={"threads": 1, "memory_limit": "300MB"}) as con:
+        found = con.execute(f"SELECT _line, _record, {names} FROM read_parquet({lit(str(picked.path))})").fetchall()
+    return columns, tuple(
+        PeekRow(source.name, int(line), int(number), tuple(PeekCell(t or "", "unmapped") for t in texts))
+        for line, number, *texts in found
+    )
+
+
+def groups(quarantine: Path, *, limit: int = 300) -> tuple[Group, ...]:
+    """The texts in a quarantine file by column and reason, most frequent first."""
+    with duckdb.connect(config={"threads": 1, "memory_limit": "300MB"}) as con:
+        found = con.execute(
+            f"SELECT coalesce(CASE WHEN kind = 'cell' THEN \"column\" END, ''), left(raw, {RAW_SHOWN}) AS t, count(*) AS n, "
+            "reason_zh, reason_en, remedy_zh, remedy_en FROM read_parquet(?) GROUP BY ALL ORDER BY n DESC, 1, t LIMIT ?",
+            [str(quarantine), limit],
+        ).fetchall()
+    return tuple(Group(c, raw or "", int(n), Text(rz, re), Text(mz, me)) for c, raw, n, rz, re, mz, me in found)
+
+
+def bad_records(quarantine: Path, *, limit: int) -> list[int]:
+    """Numbers of the first records of the delivery with something in quarantine."""
+    with duckdb.connect(config={"threads": 1, "memory_limit": "300MB"}) as con:
+        found = con.execute(
+            "SELECT DISTINCT record FROM read_parquet(?) WHERE record IS NOT NULL ORDER BY record LIMIT ?",
+            [str(quarantine), limit],
+        ).fetchall()
+    return [int(row[0]) for row in found]
+
+
+def repeats(staged: Path, key: Sequence[str]) -> tuple[int, int]:
+    """(rows that repeat another row whole, rows whose key is that of another row but whose content differs)."""
+    source = f"read_parquet({lit(str(staged))})"
+    with duckdb.connect(config={"threads": 1, "memory_limit": "300MB"}) as con:
+        total = con.execute(f"SELECT count(*) FROM {source}").fetchall()[0][0]
+        whole = con.execute(f"SELECT count(*) FROM (SELECT DISTINCT * FROM {source})").fetchall()[0][0]
+        if not key:
+            return total - whole, 0
+        names = ", ".join(ident(k) for k in key)
+        kept = con.execute(f"SELECT count(*) FROM (SELECT DISTINCT {names} FROM {source})").fetchall()[0][0]
+    return total - whole, whole - kept
+
+
+def _picked(source: RawInput, numbers: Iterable[int], path: Path) -> RowsInput | None:
+    """The wanted records of an input as rows; a line that is no record is left out. None where it has none of them."""
+    wanted = set(numbers)
+    last = max(wanted, default=0)
+    if not isinstance(source, CsvInput):
+        chosen = ", ".join(str(n) for n in sorted(wanted)) or "0"
+        with duckdb.connect(config={"threads": 1, "memory_limit": "300MB"}) as con:
+            sql = f"SELECT * FROM read_parquet({lit(str(source.path))}) WHERE _record IN ({chosen})"
+            found = con.execute(f"COPY ({sql}) TO {lit(str(path))} (FORMAT parquet)").fetchall()
+        return RowsInput(path, source.name, source.columns) if found and found[0][0] else None
+    with RowsWriter(path, source.name, source.columns) as writer:
+        for number, record in enumerate(records(source), start=1):
+            if number > last:
+                break
+            if number in wanted and not record.problem:
+                writer.add(record.cells, record.line, number)
+    return writer.input if writer.rows else None
+
+
+def _columns(plan: Plan) -> tuple[PeekColumn, ...]:
+    """Headers in the order of the file, each with its column; then columns that come from elsewhere or are missing."""
+    first = plan.inputs[0]
+    if first.wide:
+        by_name = {n: first.source.columns[i] for n, i in first.match.positions.items()}
+        return tuple(PeekColumn(by_name.get(f.name, ""), f.name) for f in plan.record.fields)
+    at = {i: n for n, i in first.match.positions.items()}
+    columns = [PeekColumn(h or f"#{i + 1}", at.get(i, "")) for i, h in enumerate(first.source.columns)]
+    shown = {c.field for c in columns}
+    return (*columns, *(PeekColumn("", f.name) for f in plan.record.fields if f.name not in shown))
+
+
+def _rows(
+    connection: duckdb.DuckDBPyConnection, plan: Plan, columns: Sequence[PeekColumn], limit: int
+) -> Iterable[PeekRow]:
+    parts = []
+    for cell in plan.cells:
+        status = "NULL" if cell.plain_string else cell.status_name
+        parts += [f"left({cell.raw}, {RAW_SHOWN})", status, f"left(CAST({cell.value()} AS VARCHAR), {RAW_SHOWN})"]
+    found = connection.execute(
+        f"SELECT _input, _line, _record, _whole, {', '.join(parts)} FROM ({plan.status_sql(with_place=True)}) "
+        f"ORDER BY _input, _record LIMIT {int(limit)}"
+    ).fetchall()
+    names = [c.field.name for c in plan.cells]
+    for number, line, record, whole, *values in found:
+        triples = list(zip(values[0::3], values[1::3], values[2::3], strict=True))
+        known = {n: _cell(*t) for n, t in zip(names, triples, strict=True)}
+        raws = json.loads(whole)
+        cells = tuple(
+            known[c.field] if c.field else PeekCell(str(raws.get(c.header) or "")[:RAW_SHOWN], "unmapped")
+            for c in columns
+        )
+        yield PeekRow(plan.inputs[number].source.name, int(line), int(record), cells)
+
+
+def _cell(raw: str | None, status: int | None, value: str | None) -> PeekCell:
+    text = raw or ""
+    if status is None:
+        return PeekCell(text, "value" if value else "empty", value)
+    if status in (BAD, REQUIRED):
+        return PeekCell(text, "bad", None)
+    if status >= SUFFIX:
+        return PeekCell(text, "suffix", value)
+    if status >= SENTINEL:
+        return PeekCell(text, "sentinel", value)
+    return PeekCell(text, "empty" if status == EMPTY else "value", value)

@@ -1,0 +1,172 @@
+"""Looking at a draft: its files read, shaped by its definition in a private folder, and told cell by cell."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from django.conf import settings
+
+from qingliu.core import codec
+from qingliu.core.clock import iso, now
+from qingliu.core.dataset import Definition, FieldRecord, ReadSpec, Text
+from qingliu.core.errors import QingliuError
+from qingliu.core.records import Finding
+from qingliu.lake import ingest, peek
+from qingliu.lake.inputs import CsvInput, RawInput
+from qingliu.lake.profile import Profiler
+from qingliu.pipeline import queries, readers, rules
+from qingliu.pipeline.actions import finish
+from qingliu.pipeline.infer import drafted
+from qingliu.pipeline.looks import ColumnLook, FileLook, Preview, column_look
+from qingliu.pipeline.models import Draft
+from qingliu.pipeline.readers.encoding import encoding_of
+from qingliu.pipeline.readers.limits import Blob
+from qingliu.standards import definition as standard
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """Looks at raw columns and the way of reading that they hold for."""
+
+    name: str
+    looks: tuple[ColumnLook, ...]
+
+
+FIRST_ROWS, BAD_ROWS = 12, 24
+
+
+def refresh(draft: Draft, read: ReadSpec | None = None) -> Preview:
+    """Read and shape the draft's files as its definition says now and keep what was seen; drafts the definition where
+    there is none yet (``read``: how to read for that). What cannot be read is told in the preview, not raised."""
+    digest = hashlib.sha256(draft.definition.encode()).hexdigest()
+    work = Path(tempfile.mkdtemp(prefix="work-", dir=queries.draft_folder(draft)))
+    try:
+        seen = _look(draft, read, work)
+    except QingliuError as error:
+        seen = Preview("", digest, problem=_problem(error))
+    except Exception as error:  # an edge: whatever a file does to the readers, its owner is told
+        log.error("draft %s cannot be looked at: %s", draft.id, type(error).__name__)
+        seen = Preview("", digest, problem=_problem(finish.as_told(error)))
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    digest = hashlib.sha256(draft.definition.encode()).hexdigest()
+    seen = replace(seen, made_at=iso(now()), definition_hash=digest)
+    path = queries.draft_folder(draft) / queries.PREVIEW_FILE
+    path.touch(mode=0o600)
+    path.write_text(codec.to_json(seen), encoding="utf-8")
+    return seen
+
+
+def _problem(error: QingliuError) -> Finding:
+    return Finding(error.code, error.parameter, error.reason, error.remedy, "reject")
+
+
+def _look(draft: Draft, read: ReadSpec | None, work: Path) -> Preview:
+    files = queries.draft_files(draft)
+    definition = standard.loads(draft.definition) if draft.definition else None
+    if not files:
+        return Preview("", "")
+    spec = definition.read if definition else read or ReadSpec()
+    inputs = readers.read(files, spec, work / "read")
+    looks = _looks(draft, inputs, spec, work)
+    if definition is None:
+        definition = _first_definition(draft, inputs, spec, work)
+        draft.definition = standard.dumps(definition)
+        draft.save(update_fields=["definition"])
+    mine = settings.QINGLIU
+    staged = ingest.shape(
+        definition.dataset, definition.read, inputs, work / "shape",
+        memory_limit=mine.publish_memory, threads=mine.engine_threads,
+    )  # fmt: skip
+    return replace(_seen(definition, inputs, staged, work), looks=looks, files=_files(inputs, files, definition.read))
+
+
+def _seen(definition: Definition, inputs: Sequence[RawInput], staged: ingest.Staged, work: Path) -> Preview:
+    record, read = definition.dataset, definition.read
+    columns, first = peek.peek(
+        record, read, inputs, work / "first", numbers=range(1, FIRST_ROWS + 1), rows=FIRST_ROWS * 2
+    )  # fmt: skip
+    groups: tuple[peek.Group, ...] = ()
+    bad: tuple[peek.PeekRow, ...] = ()
+    if staged.quarantine:
+        groups = peek.groups(staged.quarantine)
+        numbers = peek.bad_records(staged.quarantine, limit=BAD_ROWS)
+        _, bad = peek.peek(record, read, inputs, work / "bad", numbers=numbers, rows=BAD_ROWS * 2)
+        bad = tuple(r for r in bad if any(c.state == "bad" for c in r.cells))[:BAD_ROWS]
+    repeated, clashing = peek.repeats(staged.path, record.key) if staged.rows else (0, 0)
+    header = next((i.header_row for i in inputs if isinstance(i, CsvInput)), 0)
+    now_seen = rules.Seen(staged.found_columns, staged.rows, rules.shares(staged.cells), staged.missing, header)
+    verdict = rules.drift(queries.last_seen(record.code), now_seen, definition)
+    return Preview(
+        "", "", rows_read=staged.rows_read, rows=staged.rows,
+        set_aside=staged.set_aside, quarantined=staged.quarantined_cells, repeated=repeated, clashing=clashing,
+        cells=staged.cells, columns=columns, first=first[:FIRST_ROWS], bad=bad, groups=groups, missing=staged.missing,
+        unknown=staged.unknown, findings=verdict.findings,
+    )  # fmt: skip
+
+
+def _files(inputs: Sequence[RawInput], files: Sequence[Path], read: ReadSpec) -> tuple[FileLook, ...]:
+    encodings = {f.name: _encoding(f, read) for f in files}
+    out = []
+    for source in inputs[:50]:
+        text = isinstance(source, CsvInput)
+        out.append(
+            FileLook(
+                source.name, len(source.columns), encodings.get(source.name, "") if text else "",
+                source.delimiter if isinstance(source, CsvInput) else "",
+                source.header_row if isinstance(source, CsvInput) else 0,
+            )
+        )  # fmt: skip
+    return tuple(out)
+
+
+def _encoding(path: Path, read: ReadSpec) -> str:
+    try:
+        return encoding_of(Blob(path, path.name), read.encoding)
+    except (QingliuError, LookupError):  # a binary file has none
+        return ""
+
+
+def _looks(draft: Draft, inputs: Sequence[RawInput], spec: ReadSpec, work: Path) -> tuple[ColumnLook, ...]:
+    """The looks at the raw columns; they change with the way of reading only, so they are kept beside it."""
+    kept = queries.draft_folder(draft) / "looks.json"
+    name = hashlib.sha256(codec.to_json(spec).encode()).hexdigest()
+    if kept.is_file():
+        saved = codec.from_json(_Kept, kept.read_text(encoding="utf-8"))
+        if saved.name == name:
+            return saved.looks
+    with Profiler(inputs, work / "profile") as profiler:
+        looks = tuple(column_look(h, profiler.column(h)) for h in profiler.headers)
+    kept.touch(mode=0o600)
+    kept.write_text(codec.to_json(_Kept(name, looks)), encoding="utf-8")
+    return looks
+
+
+def _first_definition(draft: Draft, inputs: Sequence[RawInput], spec: ReadSpec, work: Path) -> Definition:
+    with Profiler(inputs, work / "infer") as profiler:
+        made = drafted(profiler, inputs, code=draft.code, read_spec=spec).definition
+    agency = draft.agency
+    record = replace(
+        made.dataset, agency=agency.code, agency_name=Text(agency.name_zh, agency.name_en),
+        title=Text(_title(draft), ""), fields=tuple(map(_plain_title, made.dataset.fields)),
+    )  # fmt: skip
+    return replace(made, dataset=record)
+
+
+def _title(draft: Draft) -> str:
+    name = str(draft.files[0]["name"]) if draft.files else draft.code
+    return name.rsplit(".", 1)[0].replace("_", " ").strip()[:120] or draft.code
+
+
+def _plain_title(field: FieldRecord) -> FieldRecord:
+    """English headers are English titles too."""
+    zh = field.title.zh
+    return replace(field, title=Text(zh, zh)) if zh.isascii() and any(c.isalpha() for c in zh) else field

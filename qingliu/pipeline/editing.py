@@ -1,0 +1,283 @@
+"""Changing a definition: by a remedy, or by the form of a draft. Pure; the result is checked by whoever keeps it."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from qingliu.core.dataset import Contact, DatasetRecord, Definition, FieldRecord, Frequency, Place, Sentinel, Text
+from qingliu.core.errors import BadRequest
+from qingliu.pipeline.infer_columns import name_for
+from qingliu.pipeline.remedies import Remedy, meaning
+from qingliu.standards import definition as standard
+
+Form = Mapping[str, str]
+
+
+def canonical(text: str) -> str:
+    """The text of a definition as we would write it, so that a comparison shows changes of meaning only."""
+    return standard.dumps(standard.loads(text)) if text else ""
+
+
+def difference(before: str, after: str) -> tuple[tuple[str, str], ...]:
+    """Lines of a comparison, three of context around each change: (sign, line), sign one of ``+ - @`` and space."""
+    lines = difflib.unified_diff(canonical(before).splitlines(), canonical(after).splitlines(), lineterm="", n=3)
+    return tuple((line[:1] or " ", line[1:] if line[:1] in "+- " else line) for line in list(lines)[2:])
+
+
+# --- remedies ------------------------------------------------------------------------------------------------------
+
+
+def apply(definition: Definition, remedy: Remedy, choice: str = "") -> Definition:
+    """The definition with the remedy taken; ``choice`` replaces what it proposed, where it lets a person decide."""
+    chosen = choice or remedy.chosen
+    record = definition.dataset
+    if remedy.kind == "map":
+        return _field(definition, chosen, lambda f: replace(f, aliases=_with(f.aliases, remedy.values[0])))
+    if remedy.kind == "add":
+        return replace(definition, dataset=_added(record, remedy.values[0]))
+    changes = {
+        "optional": lambda f: replace(f, optional=True),
+        "nullable": lambda f: replace(f, required=False),
+        "type": lambda f: _typed(f, remedy.values),
+        "format": lambda f: replace(f, formats=_with(f.formats, remedy.values[0])),
+        "sentinel": lambda f: replace(f, sentinels=(*f.sentinels, _mark(f, remedy.values[0], chosen))),
+        "suffix": lambda f: replace(f, suffix_flags=(*f.suffix_flags, (remedy.values[0], chosen))),
+        "range": lambda f: replace(f, minimum=_number(remedy.values[0]), maximum=_number(remedy.values[1])),
+        "allow": lambda f: replace(f, enum=_with(f.enum, remedy.values[0])),
+        "unit": lambda f: replace(f, unit=chosen),
+        "sensitive": lambda f: replace(f, sensitivity=chosen),
+        "public": lambda f: replace(f, sensitivity="none"),
+    }
+    return _field(definition, remedy.column, changes[remedy.kind])
+
+
+def _field(definition: Definition, name: str, change) -> Definition:  # type: ignore[no-untyped-def]
+    record = definition.dataset
+    if record.field(name) is None:
+        raise BadRequest(
+            Text(f"定義裡沒有欄位「{name[:60]}」。", f"The definition has no column '{name[:60]}'."),
+            Text("請重新整理這一頁。", "Load the page again."),
+            parameter="remedy",
+        )
+    fields = tuple(change(f) if f.name == name else f for f in record.fields)
+    return replace(definition, dataset=replace(record, fields=fields))
+
+
+def _with(names: Sequence[str], name: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*names, name)))
+
+
+def _typed(field: FieldRecord, values: Sequence[str]) -> FieldRecord:
+    kind = values[0]
+    if kind in ("date", "datetime"):
+        return replace(field, type=kind, formats=tuple(values[1:]), minimum=None, maximum=None)  # type: ignore[arg-type]
+    made = replace(field, type=kind, formats=())  # type: ignore[arg-type]
+    for text in values[1:]:
+        made = replace(made, sentinels=(*made.sentinels, _mark(made, text, "")))
+    return made
+
+
+def _mark(field: FieldRecord, text: str, flag: str) -> Sentinel:
+    known = meaning(text)
+    chosen = flag or (known[0] if known else "no_data")
+    value = known[1] if known and field.type in ("number", "integer") and chosen == known[0] else None
+    return Sentinel(text, value, chosen, question=chosen == "no_data")
+
+
+def _added(record: DatasetRecord, header: str) -> DatasetRecord:
+    name = name_for(header, {f.name.casefold() for f in record.fields})
+    aliases = (header,) if header != name else ()
+    return replace(record, fields=(*record.fields, FieldRecord(name, "string", Text(header, ""), aliases=aliases)))
+
+
+# --- the form ------------------------------------------------------------------------------------------------------
+
+
+def edited(definition: Definition, form: Form) -> Definition:
+    """The definition as the form says; what the form does not name stays. Raises BadRequest naming the field."""
+    d = definition.dataset
+    fields = tuple(_column(f, form, f"c{n}-") for n, f in enumerate(d.fields) if form.get(f"c{n}-drop") != "on")
+    names = {f.name for f in fields}
+    renamed = {f.name: form.get(f"c{n}-name", f.name).strip() or f.name for n, f in enumerate(d.fields)}
+    key = tuple(f.name for f in fields if f.name in _keys(d, form, renamed))
+    record = replace(
+        d,
+        code=form.get("code", d.code).strip().upper() or d.code,
+        title=_text(form, "title", d.title),
+        description=_text(form, "description", d.description),
+        unit=_text(form, "unit", d.unit),
+        category=form.get("category", d.category),
+        licence=form.get("licence", d.licence),
+        frequency=_frequency(form, d.frequency),
+        keywords=_keywords(form, d),
+        mode=form.get("mode", d.mode),  # type: ignore[arg-type]
+        fields=fields,
+        key=key,
+        time_field=_known(form.get("time", renamed.get(d.time_field, "")), names),
+        place=_place(form, d, names, renamed),
+        order=tuple(n for o in d.order if (n := renamed.get(o, o)) in names) or key,
+        contacts=_contacts(form, d.contacts),
+    )
+    read = definition.read
+    if "header_row" in form:
+        read = replace(
+            read, encoding=form.get("encoding", read.encoding).strip(), sheet=form.get("sheet", read.sheet).strip(),
+            header_row=_whole(form, "header_row", read.header_row), records=form.get("records", read.records).strip(),
+        )  # fmt: skip
+    return replace(definition, dataset=record, read=read)
+
+
+def _keys(d: DatasetRecord, form: Form, renamed: Mapping[str, str]) -> set[str]:
+    if "keys" not in form:
+        return {renamed.get(k, k) for k in d.key}
+    chosen = {name.removesuffix("-key") for name, value in form.items() if name.endswith("-key") and value == "on"}
+    return {renamed[f.name] for n, f in enumerate(d.fields) if f"c{n}" in chosen}
+
+
+def _text(form: Form, name: str, old: Text) -> Text:
+    return Text(form.get(f"{name}-zh", old.zh).strip(), form.get(f"{name}-en", old.en).strip())
+
+
+def _known(name: str, names: set[str]) -> str:
+    return name if name in names else ""
+
+
+def _whole(form: Form, name: str, old: int) -> int:
+    text = form.get(name, "").strip()
+    if not text:
+        return 0 if name in form else old
+    if text.isascii() and text.isdigit() and len(text) < 10:
+        return int(text)
+    raise _not_a_number(name)
+
+
+def _not_a_number(name: str) -> BadRequest:
+    return BadRequest(
+        Text(f"「{name}」不是可用的數。", f"'{name}' is not a usable number."),
+        Text("請填半形數字，或留空。", "Write it in half-width digits, or leave it empty."),
+        parameter=name,
+    )
+
+
+def _number(text: str, name: str = "") -> float | None:
+    text = text.strip()
+    if not text:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        raise _not_a_number(name) from None
+    if not math.isfinite(value):
+        raise _not_a_number(name)
+    return value
+
+
+def _frequency(form: Form, old: Frequency) -> Frequency:
+    unit = form.get("frequency-unit", old.unit)
+    every = _whole(form, "frequency-every", old.every)
+    return Frequency(0, "irregular") if unit == "irregular" else Frequency(max(1, every), unit)  # type: ignore[arg-type]
+
+
+def _keywords(form: Form, d: DatasetRecord) -> tuple[Text, ...]:
+    if "keywords" not in form:
+        return d.keywords
+    known = {k.zh: k for k in d.keywords}
+    words = [w.strip() for w in form["keywords"].replace("、", ",").replace("，", ",").split(",")]
+    return tuple(known.get(w, Text(w, "")) for w in dict.fromkeys(words) if w)
+
+
+def _place(form: Form, d: DatasetRecord, names: set[str], renamed: Mapping[str, str]) -> Place | None:
+    old = (renamed.get(d.place.lon, ""), renamed.get(d.place.lat, "")) if d.place else ("", "")
+    lon, lat = form.get("lon", old[0]), form.get("lat", old[1])
+    return Place(lon, lat) if lon in names and lat in names else None
+
+
+def _contacts(form: Form, old: Sequence[Contact]) -> tuple[Contact, ...]:
+    if "steward" not in form:
+        return tuple(old)
+    rest = tuple(c for c in old if c.role != "steward")
+    name, email = form.get("steward", "").strip(), form.get("steward-email", "").strip()
+    before = next((c for c in old if c.role == "steward"), None)
+    if not name:
+        return rest
+    english = before.name.en if before and before.name.zh == name else ""
+    made = Contact("steward", Text(name, english), email, before.phone if before else "")
+    return (made if before is None or (before.name.zh, before.email) != (name, email) else before, *rest)
+
+
+def _column(field: FieldRecord, form: Form, at: str) -> FieldRecord:
+    """One column as its line of the form says; lists are one a line."""
+    get = lambda name, old: form.get(at + name, old)  # noqa: E731 — the line's own reader
+    kind = get("type", field.type)
+    made = replace(
+        field,
+        name=get("name", field.name).strip() or field.name,
+        type=kind,
+        title=_text(form, at + "title", field.title),
+        description=_text(form, at + "description", field.description),
+        unit=get("unit", field.unit).strip(),
+        formats=_lines(get("formats", "\n".join(field.formats))),
+        aliases=_lines(get("aliases", "\n".join(field.aliases))),
+        sentinels=_sentinels(get("sentinels", sentinel_lines(field)), field, kind),
+        minimum=_number(get("minimum", "" if field.minimum is None else str(field.minimum)), at + "minimum"),
+        maximum=_number(get("maximum", "" if field.maximum is None else str(field.maximum)), at + "maximum"),
+        sensitivity=get("sensitivity", field.sensitivity),
+        role=get("role", field.role),
+    )
+    if f"{at}flags" in form:  # the line's tick boxes were shown: one left out is not ticked
+        made = replace(made, required=get("required", "") == "on", optional=get("optional", "") == "on")
+    if made.name != field.name and field.name not in made.aliases:
+        made = replace(made, aliases=(*made.aliases, field.name))
+    return _fitting(made)
+
+
+def _fitting(field: FieldRecord) -> FieldRecord:
+    """Without what the type cannot carry: a form must not fail for what was true of the type before."""
+    if field.type not in ("date", "datetime"):
+        field = replace(field, formats=())
+    if field.type not in ("number", "integer"):
+        sentinels = tuple(replace(s, value=None) for s in field.sentinels)
+        field = replace(field, minimum=None, maximum=None, sentinels=sentinels, suffix_flags=())
+    return field
+
+
+def _lines(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()))
+
+
+def sentinel_lines(field: FieldRecord) -> str:
+    """The sentinels of a column as the form shows them: ``text = value flag``, one a line."""
+    out = []
+    for s in field.sentinels:
+        value = "" if s.value is None else f"{s.value:g} "
+        out.append(f"{s.text} = {value}{s.flag or ''}".rstrip(" =") if value or s.flag else s.text)
+    return "\n".join(out)
+
+
+def _sentinels(text: str, field: FieldRecord, kind: str) -> tuple[Sentinel, ...]:
+    known = {s.text: s for s in field.sentinels}
+    made = []
+    for line in _lines(text):
+        raw, _, rest = line.rpartition(" = ") if " = " in line else (line, "", "")
+        words = rest.split()
+        value = next((float(w) for w in words if _is_number(w)), None)
+        flag = next((w for w in words if not _is_number(w)), "")
+        old = known.get(raw)
+        if old and (old.value, old.flag or "") == (value, flag):
+            made.append(old)
+        elif not rest:
+            made.append(_mark(replace(field, type=kind), raw, ""))  # type: ignore[arg-type]
+        else:
+            made.append(Sentinel(raw, value, flag or None, question=flag == "no_data"))
+    return tuple(made)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

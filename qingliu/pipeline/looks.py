@@ -1,0 +1,87 @@
+"""What a steward is shown of files that are not published yet: values, kept in the draft's private folder as JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from qingliu.core.records import CellBalance, Finding
+from qingliu.lake.peek import Group, PeekColumn, PeekRow
+from qingliu.lake.profile import ColumnProfile
+
+SENSITIVE = ("national_id", "mobile", "email", "plate", "masked_name", "person_name", "address")
+KEPT_CLASSES = (*SENSITIVE, "loose_number", "number", "integer", "leading_zero", "thousands", "full_width", "suffixed")
+
+
+@dataclass(frozen=True, slots=True)
+class FileLook:
+    """One table of the upload: its name, rows and columns, how it was read (encoding, delimiter, header line; 0 = none)."""
+
+    name: str
+    columns: int
+    encoding: str = ""
+    delimiter: str = ""
+    header_row: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnLook:
+    """What the raw text under one header looks like: cells by class, by (type, format), and the odd ones out."""
+
+    header: str
+    rows: int
+    filled: int
+    distinct: int
+    counts: tuple[tuple[str, int], ...]
+    dates: tuple[tuple[str, str, int], ...]
+    odd: tuple[tuple[str, int], ...]
+    lowest: float | None = None
+    highest: float | None = None
+
+    def count(self, name: str) -> int:
+        """Cells of a class of text."""
+        return dict(self.counts).get(name, 0)
+
+
+def column_look(header: str, p: ColumnProfile) -> ColumnLook:
+    """The part of a profile that a draft keeps."""
+    counts = tuple((n, p.classes[n]) for n in KEPT_CLASSES if p.classes.get(n))
+    dates = tuple((t, f, n) for (t, f), n in p.dates.items() if n)
+    return ColumnLook(header, p.rows, p.filled, p.distinct, counts, dates, p.odd, p.lowest, p.highest)
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A draft as its definition reads it now. ``problem`` is set where it cannot be read at all."""
+
+    made_at: str
+    definition_hash: str
+    files: tuple[FileLook, ...] = ()
+    problem: Finding | None = None
+    rows_read: int = 0
+    rows: int = 0
+    set_aside: int = 0
+    quarantined: int = 0
+    repeated: int = 0  # rows that repeat another whole
+    clashing: int = 0  # rows whose key another row has, with other content
+    cells: tuple[CellBalance, ...] = ()
+    columns: tuple[PeekColumn, ...] = ()
+    first: tuple[PeekRow, ...] = ()
+    bad: tuple[PeekRow, ...] = ()
+    groups: tuple[Group, ...] = ()
+    missing: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    looks: tuple[ColumnLook, ...] = ()
+    findings: tuple[Finding, ...] = ()  # what the judges of a delivery would say of it now
+
+    def look(self, header: str) -> ColumnLook | None:
+        """The look at the column under a header."""
+        return next((c for c in self.looks if c.header == header), None)
+
+    def header_of(self, field: str) -> str:
+        """The header that carries a declared column; "" where none does."""
+        return next((c.header for c in self.columns if c.field == field), "")
+
+    @property
+    def sound(self) -> bool:
+        """Whether every row and cell fits."""
+        return self.problem is None and not (self.quarantined or self.set_aside)

@@ -1,0 +1,337 @@
+"""From what does not fit to what would mend it: each remedy is one change of a definition, said in words. Pure."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from qingliu.core.dataset import Definition, FieldRecord, Text
+from qingliu.pipeline.looks import SENSITIVE, ColumnLook, Preview
+from qingliu.pipeline.readable import date_formats, number_in
+
+_MARKS: dict[str, tuple[str, float | None]] = {
+    "NR": ("no_rain", 0.0), "ND": ("below_detection", None), "N.D.": ("below_detection", None),
+    "N.D": ("below_detection", None), "<MDL": ("below_detection", None), "未檢出": ("below_detection", None),
+    "#DIV/0!": ("calculation_error", None), "#N/A": ("calculation_error", None), "#REF!": ("calculation_error", None),
+    "#VALUE!": ("calculation_error", None), "-無資料-": ("missing", None), "無資料": ("missing", None),
+    "NA": ("missing", None), "N/A": ("missing", None), "NULL": ("missing", None), "null": ("missing", None),
+    "無": ("missing", None), "缺值": ("missing", None), "缺測": ("not_measured", None), "未測": ("not_measured", None),
+    "維護": ("not_measured", None), "儀器故障": ("instrument_check_invalid", None), "不適用": ("not_applicable", None),
+}  # fmt: skip
+_DASHES = re.compile(r"[-–—－ー*/.…?？]{1,4}")
+_NINES = re.compile(r"-?9{3,}(?:\.9+|\.0+)?")
+_SUFFIXED = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)([#*xX])")
+_SUFFIX_MEANS = {"#": "instrument_check_invalid", "*": "program_check_invalid", "x": "manual_check_invalid"}
+_BRACKETS = re.compile(r"[（(\[【]\s*([^（()）\[\]【】]{1,16}?)\s*[)）\]】]\s*$")
+_UNIT = re.compile(
+    r"(?i)^(?:%|％|℃|°C|度|dB\(?A?\)?|pH|NTU|[μumknMG]?[gmLlsVWJ]/?(?:[Nn]?m[3³²2]?|L|l|kg|s|day|h|hr)?|ug/m3|μg/m3|ppm|ppb|ppt|mm|cm|km|"
+    r"公噸|公斤|公克|公尺|公里|平方公尺|立方公尺|公升|元|千元|人|次|件|家|座|處|小時|天|日|年|mS/cm|μS/cm|CFU/100mL|m/s|hPa|MJ/m2)$"
+)
+_NEAR = 0.62
+_MOSTLY = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """One change that mends ``count`` cells. ``choice`` names what a person may still decide, with the value proposed.
+
+    ``sure``: taken by "apply all": it loses nothing and says nothing that the text does not say itself.
+    """
+
+    kind: str
+    column: str
+    values: tuple[str, ...]
+    what: Text
+    why: Text
+    count: int = 0
+    sure: bool = False
+    choice: str = ""  # "" | flag | unit | field | sensitivity
+    chosen: str = ""
+
+    @property
+    def id(self) -> str:
+        """A name that stays the same while the trouble does."""
+        whole = "\0".join((self.kind, self.column, *self.values))
+        return hashlib.blake2b(whole.encode(), digest_size=8).hexdigest()
+
+
+def remedies(preview: Preview, definition: Definition) -> tuple[Remedy, ...]:
+    """Everything that would mend what ``preview`` shows, the surest and largest first."""
+    fields = definition.dataset.fields
+    found = [*_headers(preview, definition)]
+    for field in fields:
+        look = preview.look(preview.header_of(field.name))
+        if look and field.type == "string" and not field.enum:
+            found += _retyped(field, look)
+        found += _cells(field, preview)
+        if look:
+            found += _sensitive(field, look)
+            found += _unit(field, look.header)
+    unique = {r.id: r for r in found}
+    return tuple(sorted(unique.values(), key=lambda r: (not r.sure, r.kind == "sensitive", -r.count)))
+
+
+# --- headers -------------------------------------------------------------------------------------------------------
+
+
+def _headers(preview: Preview, definition: Definition) -> Iterator[Remedy]:
+    missing = list(preview.missing)
+    for header in preview.unknown:
+        near = _nearest(header, [f for f in definition.dataset.fields if f.name in missing])
+        if near:
+            yield Remedy(
+                "map", near, (header,),
+                Text(f"標題「{header}」對應到欄位「{near}」", f"Header '{header}' carries the column '{near}'"),
+                Text("標題在定義中沒有，這個欄位在檔案中沒有，而兩者相近。", "The definition lacks the header, the file "
+                     "lacks the column, and the two are alike."), sure=False, choice="field", chosen=near,
+            )  # fmt: skip
+        if not header.startswith("#"):
+            yield Remedy(
+                "add", header, (header,),
+                Text(f"新增欄位「{header}」", f"Add the column '{header}'"),
+                Text("檔案有這一欄，定義沒有；不新增就不公開。", "The file has it and the definition has not; otherwise it "
+                     "is not published."),
+            )  # fmt: skip
+    for name in missing:
+        yield Remedy(
+            "optional", name, (),
+            Text(f"欄位「{name}」可缺", f"The column '{name}' may be absent"),
+            Text("這次交付沒有這一欄。", "This delivery lacks it."),
+        )  # fmt: skip
+
+
+def _nearest(header: str, fields: Sequence[FieldRecord]) -> str:
+    names = {_plain(n): f.name for f in fields for n in (f.name, f.title.zh, f.title.en, *f.aliases) if n}
+    close = difflib.get_close_matches(_plain(header), names, n=1, cutoff=_NEAR)
+    return names[close[0]] if close else (fields[0].name if len(fields) == 1 else "")
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[\s_\-.]+", "", unicodedata.normalize("NFKC", text)).casefold()
+
+
+# --- types ---------------------------------------------------------------------------------------------------------
+
+
+def _retyped(field: FieldRecord, look: ColumnLook) -> Iterator[Remedy]:
+    filled = look.filled
+    if not filled or field.property:
+        return
+    formats = _formats_for(look)
+    if formats:
+        kind, chosen, read = formats
+        rest = filled - read
+        yield Remedy(
+            "type", field.name, (kind, *chosen),
+            Text(f"「{field.name}」改為{'日期' if kind == 'date' else '時間'}（{'、'.join(chosen) or 'ISO 8601'}）",
+                 f"Make '{field.name}' a {kind} ({', '.join(chosen) or 'ISO 8601'})"),
+            Text(f"{read:,} 格讀得成，{rest:,} 格讀不成。", f"{read:,} cells read as one, {rest:,} do not."),
+            count=read, sure=rest == 0,
+        )  # fmt: skip
+        return
+    numbers = look.count("loose_number")
+    if numbers < filled * _MOSTLY or look.count("leading_zero") or not look.odd:
+        return
+    kind = "integer" if look.count("integer") == numbers else "number"
+    known = [(t, n) for t, n in look.odd if meaning(t)]
+    rest = filled - numbers - sum(n for _, n in known)
+    marks = "、".join(f"「{t}」" for t, _ in known[:5])
+    yield Remedy(
+        "type", field.name, (kind, *(t for t, _ in known)),
+        Text(f"「{field.name}」改為{'整數' if kind == 'integer' else '數值'}" + (f"，並接受代號{marks}" if known else ""),
+             f"Make '{field.name}' a {'whole number' if kind == 'integer' else 'number'}"
+             + (f" and accept {', '.join(t for t, _ in known[:5])}" if known else "")),
+        Text(f"{numbers:,} 格是數字；其餘 {rest:,} 格會隔離，逐格可查。",
+             f"{numbers:,} cells are numbers; the other {rest:,} go to quarantine, each to be seen."),
+        count=numbers, sure=True,
+    )  # fmt: skip
+
+
+def _formats_for(look: ColumnLook) -> tuple[str, tuple[str, ...], int] | None:
+    """(type, formats, cells read) for a column that mostly holds dates; the fewest formats that read most."""
+    best = sorted(look.dates, key=lambda d: -d[2])
+    if not best or best[0][2] < look.filled * _MOSTLY or look.count("loose_number") >= look.filled:
+        return None
+    kind = best[0][0]
+    odd = [t for t, _ in look.odd]
+    chosen = [best[0][1]] if best[0][1] else []
+    read = best[0][2]
+    for text_kind, fmt, count in best[1:]:
+        new = [
+            t
+            for t in odd
+            if fmt and fmt in date_formats(t, kind) and not any(c in date_formats(t, kind) for c in chosen)
+        ]
+        if text_kind == kind and new and (fmt.startswith("roc:") or chosen):
+            chosen.append(fmt)
+            read = min(look.filled, read + count)
+    return kind, tuple(dict.fromkeys(chosen)), read
+
+
+# --- cells that do not fit -----------------------------------------------------------------------------------------
+
+
+def _cells(field: FieldRecord, preview: Preview) -> Iterator[Remedy]:
+    groups = [g for g in preview.groups if g.column == field.name]
+    outside: list[float] = []
+    outside_count = fractions = 0
+    formats: dict[str, int] = {}
+    suffixes: dict[str, int] = {}
+    for g in groups:
+        raw = g.raw.strip()
+        number = number_in(raw)
+        if field.type == "integer" and number is not None and not number.is_integer():
+            fractions += g.count
+        elif field.type in ("number", "integer") and number is not None and not _NINES.fullmatch(raw):
+            outside, outside_count = [*outside, number], outside_count + g.count
+        elif field.type in ("number", "integer") and (m := _SUFFIXED.fullmatch(raw)):
+            suffixes[m.group(1)] = suffixes.get(m.group(1), 0) + g.count
+        elif field.type in ("date", "datetime") and (found := date_formats(raw, field.type)):
+            formats[found[0]] = formats.get(found[0], 0) + g.count
+        elif not raw and field.required:
+            yield _optional_cells(field, g.count)
+        elif field.enum:
+            yield _allowed(field, raw, g.count)
+        elif raw:
+            yield from _sentinel(field, raw, g.count)
+    if fractions:
+        yield Remedy(
+            "type", field.name, ("number",),
+            Text(f"「{field.name}」改為數值（可有小數）", f"Make '{field.name}' a number with decimals"),
+            Text("有小數，不全是整數。", "Some cells have decimals."), count=fractions, sure=True,
+        )  # fmt: skip
+    if outside:
+        yield from _wider(field, outside, outside_count)
+    for fmt, count in formats.items():
+        yield _format(field, fmt, count)
+    for mark, count in suffixes.items():
+        yield _suffix(field, mark, count)
+
+
+def meaning(text: str) -> tuple[str, float | None] | None:
+    """(flag, value) of a text that is known to stand for no value; None for any other text."""
+    bare = unicodedata.normalize("NFKC", text).strip()
+    known = _MARKS.get(bare) or _MARKS.get(bare.upper())
+    if known:
+        return known
+    return ("no_data", None) if _DASHES.fullmatch(bare) or _NINES.fullmatch(bare) else None
+
+
+def _sentinel(field: FieldRecord, raw: str, count: int) -> Iterator[Remedy]:
+    if len(raw) > 40 or (re.search(r"[0-9０-９]", raw) and not meaning(raw)):
+        return
+    flag, value = meaning(raw) or ("no_data", None)
+    shown = "" if value is None else f"，值為 {value:g}"
+    yield Remedy(
+        "sentinel", field.name, (raw,),
+        Text(f"「{field.name}」的「{raw}」是代號{shown}", f"'{raw}' in '{field.name}' is a mark"),
+        Text("這段文字代表沒有值，而不是錯字。", "The text stands for a missing value and is no mistake."),
+        count=count, sure=meaning(raw) is not None, choice="flag", chosen=flag,
+    )  # fmt: skip
+
+
+def _wider(field: FieldRecord, numbers: Sequence[float], count: int) -> Iterator[Remedy]:
+    if field.minimum is None and field.maximum is None:
+        return
+    low = field.minimum if field.minimum is None else min(field.minimum, *numbers)
+    high = field.maximum if field.maximum is None else max(field.maximum, *numbers)
+    low_text, high_text = (("" if v is None else f"{v:g}") for v in (low, high))
+    yield Remedy(
+        "range", field.name, (low_text, high_text),
+        Text(f"「{field.name}」的範圍放寬為 {low_text}～{high_text}",
+             f"Widen the range of '{field.name}' to {low_text}–{high_text}"),
+        Text("這些數字超出宣告的範圍；若屬實才放寬。", "These numbers lie outside the declared range; widen it only if they "
+             "are true."), count=count,
+    )  # fmt: skip
+
+
+def _format(field: FieldRecord, fmt: str, count: int) -> Remedy:
+    roc = fmt.startswith("roc:")
+    return Remedy(
+        "format", field.name, (fmt,),
+        Text(f"「{field.name}」加上日期格式 {fmt.removeprefix('roc:')}" + ("（民國年）" if roc else ""),
+             f"Add the date format {fmt.removeprefix('roc:')} to '{field.name}'" + (" (ROC year)" if roc else "")),
+        Text("這些儲存格用這個格式讀得成。", "These cells read with it."), count=count, sure=True,
+    )  # fmt: skip
+
+
+def _suffix(field: FieldRecord, mark: str, count: int) -> Remedy:
+    flag = _SUFFIX_MEANS.get(mark.lower(), "manual_check_invalid")
+    return Remedy(
+        "suffix", field.name, (mark,),
+        Text(f"「{field.name}」數字後的「{mark}」是註記", f"'{mark}' behind a number in '{field.name}' is a flag"),
+        Text("數字保留，註記另存。", "The number is kept and the flag beside it."), count=count, sure=True,
+        choice="flag", chosen=flag,
+    )  # fmt: skip
+
+
+def _optional_cells(field: FieldRecord, count: int) -> Remedy:
+    return Remedy(
+        "nullable", field.name, (),
+        Text(f"「{field.name}」可以空白", f"'{field.name}' may be empty"),
+        Text("有空白的儲存格，但定義說必填。", "Cells are empty, and the definition says that it is required."), count=count,
+    )  # fmt: skip
+
+
+def _allowed(field: FieldRecord, raw: str, count: int) -> Remedy:
+    return Remedy(
+        "allow", field.name, (raw,),
+        Text(f"「{field.name}」也可以是「{raw}」", f"'{field.name}' may also be '{raw}'"),
+        Text("這個值不在允許的清單內。", "The value is not in the list of those allowed."), count=count,
+    )  # fmt: skip
+
+
+# --- privacy and units ---------------------------------------------------------------------------------------------
+
+_SEEN = {
+    "national_id": Text("身分證字號", "national id numbers"), "mobile": Text("手機號碼", "mobile numbers"),
+    "email": Text("電子郵件", "e-mail addresses"), "plate": Text("車牌", "number plates"),
+    "masked_name": Text("遮蔽的姓名", "masked names"), "person_name": Text("姓名", "names of persons"),
+    "address": Text("地址", "addresses"),
+}  # fmt: skip
+
+
+def suspicions(look: ColumnLook) -> tuple[tuple[str, int], ...]:
+    """(class, cells) of what looks like personal data under a header; names and addresses only where they are many."""
+    many = {"person_name": 0.5, "masked_name": 0.3, "address": 0.3}
+    return tuple((n, c) for n in SENSITIVE if (c := look.count(n)) and c >= many.get(n, 0.0) * max(1, look.filled))
+
+
+def _sensitive(field: FieldRecord, look: ColumnLook) -> Iterator[Remedy]:
+    seen = suspicions(look)
+    if seen and field.sensitivity == "none" and field.type == "string":
+        what = seen[0][0]
+        kind = "address" if what == "address" else "personal"
+        yield Remedy(
+            "sensitive", field.name, (kind,),
+            Text(f"「{field.name}」標示為敏感，請隱私審查決定遮罩", f"Mark '{field.name}' sensitive and ask for a mask rule"),
+            Text(f"{seen[0][1]:,} 格看起來像{_SEEN[what].zh}。", f"{seen[0][1]:,} cells look like {_SEEN[what].en}."),
+            count=seen[0][1], choice="sensitivity", chosen=kind,
+        )  # fmt: skip
+    elif field.sensitivity != "none":
+        yield Remedy(
+            "public", field.name, (),
+            Text(f"「{field.name}」不是個人資料", f"'{field.name}' holds no personal data"),
+            Text("取消敏感標示前請確認每一格都能公開，並寫明理由。", "Be sure that every cell may be public, and say why."),
+        )  # fmt: skip
+
+
+def _unit(field: FieldRecord, header: str) -> Iterator[Remedy]:
+    found = _BRACKETS.search(unicodedata.normalize("NFKC", header).replace("（", "(").replace("）", ")"))
+    if field.unit or not found or not _UNIT.match(found.group(1)) or field.type not in ("number", "integer"):
+        return
+    unit = found.group(1)
+    yield Remedy(
+        "unit", field.name, (unit,),
+        Text(f"「{field.name}」的單位是 {unit}", f"The unit of '{field.name}' is {unit}"),
+        Text("標題括號內寫著單位。", "The header says so in brackets."), sure=True, choice="unit", chosen=unit,
+    )  # fmt: skip
+
+
+def find(all_of: Iterable[Remedy], wanted: str) -> Remedy | None:
+    """The remedy of that id."""
+    return next((r for r in all_of if r.id == wanted), None)
