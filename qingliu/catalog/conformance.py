@@ -1,0 +1,131 @@
+"""Judges datasets by the register of standards: reads the rows once, publishes what was found as the note "standards"."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from qingliu.catalog import publication, queries
+from qingliu.core import codec
+from qingliu.core.dataset import DatasetRecord, VersionRecord
+from qingliu.core.records import Finding
+from qingliu.lake import conform
+from qingliu.lake.engine import Engine
+from qingliu.lake.query import Query
+from qingliu.standards import register
+from qingliu.standards.register import mapping, report, tasks
+
+TOPIC = "standards"
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A dataset judged by the register: the report, its findings, the change task and the proposed definition (a diff)."""
+
+    report: report.Report
+    findings: tuple[Finding, ...]
+    changes: tuple[tasks.Change, ...]
+    proposal: str
+
+
+def judge(code: str, engine: Engine) -> Judged:
+    """Measure what is published of a dataset against the register; where no rows are served only its declaration."""
+    row = queries.dataset(code)
+    declared = queries.definition(row).dataset
+    entry = next((e for e in engine.published.all() if e.code.upper() == row.code.upper()), None)
+    version = None
+    if entry is not None and entry.status == "published" and (entry.current or entry.kind == "view"):
+        version = engine.open(Query(row.code)).version
+    return judged(engine, declared, version, row.definition)
+
+
+def judged(engine: Engine, record: DatasetRecord, version: VersionRecord | None, text: str) -> Judged:
+    """The same for a record and a version in hand."""
+    found = mapping.mapped(record)
+    results: tuple[conform.Conformed, ...] = ()
+    if version is not None:
+        with tempfile.TemporaryDirectory(prefix="conform-", dir=engine.paths.home / "private" / "tmp") as folder:
+            rules = tuple(_rule(record, m) for m in found)
+            results = conform.run(engine.paths, record, version, rules, Path(folder))
+    columns = tuple(_column(m, results[i] if results else None) for i, m in enumerate(found))
+    spatial = register.spatial_category(record)
+    made = report.Report(
+        record.code, version.number if version else None, version.rows if version else 0, columns,
+        tuple(f.name for f in record.fields if not f.property), mapping.missing(found), spatial.code if spatial else "",
+    )  # fmt: skip
+    steps = tasks.changes(record, made, found)
+    return Judged(made, report.findings(made, found), steps, tasks.proposal(text, steps) if text else "")
+
+
+def publish(codes: Iterable[str], engine: Engine) -> dict[str, Judged]:
+    """Judge these datasets and say so in the published catalogue, in one switch."""
+    done = {code: judge(code, engine) for code in codes}
+    publication.note(TOPIC, {code: note(judged) for code, judged in done.items()})
+    return done
+
+
+def note(judged: Judged) -> dict[str, Any]:
+    """The public words about a dataset: counts, findings with the filter of their rows, and the mapping."""
+    made = judged.report
+    columns = [
+        {"field": c.field, "property": c.standard, "uri": c.uri, "draft": c.draft, "cells": c.cells,
+         "failing": c.failing, "fault_of_standard": c.excused}
+        for c in made.columns
+    ]  # fmt: skip
+    return {
+        "version": made.version,
+        "mapped": len(made.columns),
+        "unmapped": len(made.unmapped),
+        "cells": made.cells,
+        "failing": made.faulty,
+        "spatial_category": made.spatial,
+        "columns": columns,
+        "findings": [codec.to_plain(f) for f in judged.findings],
+        "changes": [codec.to_plain(c) for c in judged.changes],
+    }
+
+
+def _rule(record: DatasetRecord, mapped: mapping.Mapped) -> conform.CellRule:
+    check = mapped.check
+    beside = next((f.name for f in record.fields if f.role == "item"), "")
+    beside = beside or next((f.name for f in record.fields if f.role == "item_name"), "")
+    excuses = tuple(
+        conform.Excuse(f.pattern)
+        if mapped.field.name.upper() in f.items
+        else conform.Excuse(f.pattern, beside, f.items)
+        for f in mapped.faults
+    )
+    return conform.CellRule(
+        mapped.field.name, check.pattern, check.function, check.values, check.low, check.high, excuses
+    )
+
+
+def _column(mapped: mapping.Mapped, found: conform.Conformed | None) -> report.ColumnReport:
+    asked = mapped.asked
+    words = (mapped.field.name, asked.code if asked else mapped.named, asked.uri if asked else "")
+    draft, known = bool(asked and asked.draft), asked is not None
+    if found is None:
+        return report.ColumnReport(
+            *words, draft, known, 0, 0, 0, 0, (), "", problems=mapped.problems, told=mapped.check.told
+        )
+    text = mapped.field.type == "string"
+    day = mapped.field.type in {"date", "datetime", "boolean"}
+    values = tuple(
+        report.Value(
+            v.value, v.count, "" if day else report.condition(mapped.field.name, (v.value,), text=text),
+            next((f.reason for f, n in zip(mapped.faults, v.excused, strict=True) if n == v.count), None),
+        )
+        for v in found.values
+    )  # fmt: skip
+    told = mapped.check.told
+    if found.error:
+        told = report.not_run(found.error)
+    wrong = tuple(v.value for v in values)
+    rows = "" if day else report.condition(mapped.field.name, wrong, text=text)
+    return report.ColumnReport(
+        *words, draft, known, found.cells, found.failing, sum(found.excused), found.distinct, values, rows,
+        mapped.problems, told,
+    )  # fmt: skip
