@@ -29,6 +29,8 @@ from qingliu.standards.dcat.terms import (
 # what the imported list of the official catalogue does not carry: unknown to us, which is not the same as missing
 NOT_IN_THE_LIST = frozenset(
     (
+        DCAT + "theme",
+        DCT + "license",
         DCAT + "keyword",
         DCT + "spatial",
         DCT + "temporal",
@@ -101,7 +103,7 @@ def _dataset(
         *said(DCT + "description", record.description),
         (DCT + "identifier", Literal(record.code)),
         (DCAT + "landingPage", page),
-        (DCAT + "theme", words.theme(record.category).iri),
+        *(((DCAT + "theme", words.theme(record.category).iri),) if _has_theme(record, served) else ()),
         (DCT + "publisher", agency(record, served).iri),
         *(pair for keyword in record.keywords for pair in said(DCAT + "keyword", keyword)),
     ]
@@ -118,6 +120,11 @@ def _dataset(
         pairs += ((DCATAP + "hvdCategory", iri) for iri in served.hvd)
     pairs += ((DCAT + "distribution", served.iri(record.code, way.name)) for way in found)
     return resource(served.iri(record.code), (DCAT + "Dataset", DCAT + "Resource"), *pairs)
+
+
+def _has_theme(record: DatasetRecord, served: Served) -> bool:
+    """A listed line that names no subject is filed under 'other' by us, which says nothing about its theme."""
+    return served.listing is None or record.category != "other"
 
 
 def _told_by_us(record: DatasetRecord, versions: tuple[VersionRecord, ...], served: Served) -> Iterator[Pair]:
@@ -206,11 +213,10 @@ def coverage(
 
 def _words(record: DatasetRecord, served: Served, found: tuple[Way, ...], open_: bool) -> Iterator[Resource]:
     yield agency(record, served)
-    yield words.theme(record.category)
-    yield words.theme_scheme()
+    if _has_theme(record, served):
+        yield words.theme(record.category)
+        yield words.theme_scheme()
     yield words.document(served.page(record.code))
-    if found:
-        yield words.licence(record.licence)
     for way in found:
         yield from beside(way, record, served)
     if served.listing is not None:
@@ -225,6 +231,7 @@ def _words(record: DatasetRecord, served: Served, found: tuple[Way, ...], open_:
     if record.view:
         yield from (_named(code, served) for code in record.view.of)
     if found:
+        yield words.licence(record.licence)
         yield words.availability()
         yield rights(record, served)
     if served.hvd:

@@ -139,8 +139,10 @@ def _about(way: Way, record: DatasetRecord) -> Text:
 
 
 def _rights(record: DatasetRecord, served: Served) -> tuple[Pair, ...]:
-    licence = (DCT + "license", words.licence(record.licence).iri)
-    return (licence,) if served.listing else (licence, (DCT + "rights", rights(record, served).iri))
+    if served.listing is not None:
+        return ()  # the imported list names no licence; the record's is only a default
+    licence = words.licence(record.licence).iri
+    return (DCT + "license", licence), (DCT + "rights", rights(record, served).iri)
 
 
 def rights(record: DatasetRecord, served: Served) -> Resource:

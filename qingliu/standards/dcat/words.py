@@ -135,3 +135,37 @@ def hvd_law() -> Resource:
 def document(iri: str) -> Resource:
     """A page for people."""
     return resource(iri, (FOAF + "Document",))
+
+
+@cache
+def _file_types() -> dict[str, Term]:
+    """File types by their EU IRI; where several of our formats share one, the first."""
+    found: dict[str, Term] = {}
+    for term in vocabulary("eu_file_types").values():
+        found.setdefault(f"{EU}file-type/{term.get('file_type')}", term)
+    return found
+
+
+@cache
+def _media_types() -> dict[str, Term]:
+    return {IANA + t.get("media"): t for t in vocabulary("eu_file_types").values() if t.get("media")}
+
+
+def known_file_type(iri: str) -> Term | None:
+    """The file type that an IRI of the EU table stands for, or None."""
+    return _file_types().get(iri)
+
+
+def known_media_type(iri: str) -> Term | None:
+    """The format whose IANA media type the IRI stands for, or None."""
+    return _media_types().get(iri.replace("http://www.iana.org/", "https://www.iana.org/"))
+
+
+def known_licence(iri: str) -> bool:
+    """Whether a licence is in the EU table, as far as we hold it."""
+    return iri in {f"{EU}licence/{t.get('eu')}" for t in licences().values() if t.get("eu")}
+
+
+def known_access_right(iri: str) -> bool:
+    """Whether an access right is in the EU table."""
+    return iri in {f"{EU}access-right/{code}" for code in ("PUBLIC", "RESTRICTED", "NON_PUBLIC")}
