@@ -111,11 +111,11 @@ class Missing:
 
 def missing(found: tuple[Mapped, ...]) -> tuple[Missing, ...]:
     """What the subjects that a dataset maps to ask for and it lacks. A subject counts from two mapped columns on."""
-    carried = {m.asked.code for m in found if m.asked}
-    carried |= {m.asked.same_as for m in found if m.asked and m.asked.same_as}
+    named = {m.asked.code for m in found if m.asked}
+    carried = named | {m.asked.same_as for m in found if m.asked and m.asked.same_as}
     gaps = []
     for subject in register.subjects().values():
-        if len({c for c in carried if c.rsplit("/", 1)[0] == subject.code}) >= 2:
+        if len({c for c in named if c.rsplit("/", 1)[0] == subject.code}) >= 2:
             gaps += [Missing(subject.code, n, True) for n in subject.required if not _carries(subject, n, carried)]
             gaps += [Missing(subject.code, n, False) for n in subject.recommended if not _carries(subject, n, carried)]
     return tuple(gaps)
