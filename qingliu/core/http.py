@@ -67,6 +67,7 @@ class Limits:
     attempts: int = 4
     wait_first_s: float = 1.0
     wait_max_s: float = 20.0
+    first_bytes: int = 0  # more than 0: ask for the beginning alone, and keep no more of what is sent
     retry_after_max_s: float = 60.0  # a longer Retry-After is not slept: the host rests and the run ends
 
 
@@ -290,6 +291,8 @@ class Door:
         """The open response of one hop; failures of the network told as BadSource."""
         limits, parts = call.limits, _parsed(url)
         sent = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "gzip", **headers}
+        if limits.first_bytes:
+            sent |= {"Range": f"bytes=0-{limits.first_bytes - 1}", "Accept-Encoding": "identity"}
         if call.conditional and call.conditional.etag:
             sent["If-None-Match"] = call.conditional.etag
         if call.conditional and call.conditional.last_modified:
@@ -342,9 +345,10 @@ def _taken(call: _Call, url: str, response: httpx2.Response) -> Answer:
     if status == 304 and call.conditional:
         kept = (marks[0] or call.conditional.etag, marks[1] or call.conditional.last_modified)
         return Answer(status, headers, None, True, *kept, "", 0, call.safe(addresses.shown(url)))
-    if status not in {200, 203}:
+    if status not in ({200, 203, 206} if call.limits.first_bytes else {200, 203}):
         raise _bad_status(call, host, response)
-    if headers.get("content-length", "").isdigit() and int(headers["content-length"]) > call.limits.max_bytes:
+    length = headers.get("content-length", "")
+    if not call.limits.first_bytes and length.isdigit() and int(length) > call.limits.max_bytes:
         raise http_body.too_large(host, call.limits.max_bytes)
 
     def check() -> None:
@@ -356,6 +360,7 @@ def _taken(call: _Call, url: str, response: httpx2.Response) -> Answer:
         call.into,
         encoding=headers.get("content-encoding", ""),
         max_bytes=call.limits.max_bytes,
+        first_bytes=call.limits.first_bytes,
         host=host,
         check=check,
     )

@@ -91,9 +91,16 @@ def _inflated(chunks: Iterable[bytes], host: str) -> Iterator[bytes]:
 
 
 def save(
-    chunks: Iterable[bytes], into: Path, *, encoding: str, max_bytes: int, host: str, check: Callable[[], None]
+    chunks: Iterable[bytes],
+    into: Path,
+    *,
+    encoding: str,
+    max_bytes: int,
+    host: str,
+    check: Callable[[], None],
+    first_bytes: int = 0,
 ) -> Saved:
-    """Write the decoded body to ``into``, whole or not at all.
+    """Write the decoded body to ``into``, whole or not at all; with ``first_bytes`` its beginning, nothing read behind it.
 
     Both what is sent and what it decodes to is cut at ``max_bytes`` (Refused). ``check`` is called at every piece
     and at the end; it raises when time is over.
@@ -114,11 +121,14 @@ def save(
         with part.open("wb") as out:
             for piece in decoded(measured(), encoding, host):
                 check()
-                size += len(piece)
+                kept = piece[: first_bytes - size] if first_bytes else piece
+                size += len(kept)
                 if size > max_bytes:
                     raise too_large(host, max_bytes)
-                digest.update(piece)
-                out.write(piece)
+                digest.update(kept)
+                out.write(kept)
+                if size == first_bytes:
+                    break
             check()
             out.flush()
             os.fsync(out.fileno())
