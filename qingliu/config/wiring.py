@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import logging
 
+from qingliu.config.data_api import App, make_data_api
 from qingliu.core import events
+from qingliu.core.env import Settings
 from qingliu.lake.engine import Engine
+from qingliu.quality import served
 from qingliu.web import lakeside
 
 log = logging.getLogger("qingliu.runs")
@@ -19,6 +22,18 @@ def log_step(step: events.RunStep) -> None:
 def connect() -> None:
     """Connect the listeners of a worker process; may be called twice."""
     events.listen(events.RunStep, log_step)
+
+
+def connect_judges(settings: Settings) -> None:
+    """Let the judges of this process ask its own data API; it opens at the first judgement."""
+    opened: list[App] = []
+
+    def give() -> App:
+        if not opened:
+            opened.append(make_data_api(settings))
+        return opened[0]
+
+    served.use(give)
 
 
 def connect_pages(engine: Engine) -> None:

@@ -127,7 +127,7 @@ def save(
                     raise too_large(host, max_bytes)
                 digest.update(kept)
                 out.write(kept)
-                if size == first_bytes:
+                if first_bytes and size == first_bytes:
                     break
             check()
             out.flush()

@@ -20,11 +20,12 @@ from qingliu.quality.models import (
     LinkCheck,
     MarkEdition,
     OfficialEdition,
+    OfficialFigure,
     OfficialMark,
     WhiteListing,
 )
 from qingliu.quality.rules import editions as rules
-from qingliu.quality.rules import marks
+from qingliu.quality.rules import marks, official
 from qingliu.quality.rules.result import Result
 
 SHOWN = {"published", "held"}
@@ -169,3 +170,38 @@ def _shown(record: DatasetRecord, current: Mapping[str, int | None]) -> int | No
         return current.get(record.code.upper())
     numbers = [current.get(code.upper()) for code in record.view.of]
     return sum(n for n in numbers if n is not None) if all(numbers) else None
+
+
+def figures(agency: str = "") -> tuple[official.Figure, ...]:
+    """Official figures and ours, each saying whose it is, from which edition, and what it counts."""
+    told = [_official_figure(row, of) for of in official_editions() for row in of.figures.all()]
+    return (*told, *_own_figures(agency))
+
+
+def _official_figure(row: OfficialFigure, of: OfficialEdition) -> official.Figure:
+    return official.Figure(
+        "official", Text(row.subject_zh, row.subject_en), row.measure,
+        official.TITLES.get(row.measure, Text(row.measure, row.measure)), float(row.value), row.unit,
+        Text(row.counts_zh, row.counts_en), of.name, of.date.isoformat(), of.source,
+    )  # fmt: skip
+
+
+def _own_figures(agency: str) -> list[official.Figure]:
+    rules_now = edition()
+    newest = latest(agency=agency).order_by("-confirmed_at").first()
+    day = newest.confirmed_at.date().isoformat() if newest else ""
+    whose = Text("本平臺", "This portal")
+    held = Text("本平臺發布的資料集與檢視表", "Datasets and views published here")
+    listed = Text("只列於官方目錄、資料不在本平臺的項目", "Entries of the official catalogue whose data is not here")
+    made = []
+    for kinds, what in ((("table", "view"), held), (("listed",), listed)):
+        numbers = counts(agency=agency, kinds=kinds)
+        for name in ("total", "platinum", "gold", "silver", "bronze", "none", "not_measured", "white_listed"):
+            title = official.TITLES["datasets" if name == "total" else name]
+            made.append(
+                official.Figure(
+                    "ours", whose, "datasets" if name == "total" else name, title, float(numbers.get(name, 0)), "", what,
+                    rules_now.name, day, "qingliu judge",
+                )
+            )  # fmt: skip
+    return made

@@ -211,6 +211,13 @@ def fields(seen: Seen, subject: Subject, edition: Edition) -> Reading:
 def timeliness(subject: Subject, edition: Edition, now: datetime) -> Reading:
     """更新時效性: the last update, and the newest time in the rows, against the promised frequency."""
     promise = subject.frequency
+    if not subject.promised:
+        return _reading(
+            "timeliness",
+            "not_measured",
+            "所匯入的目錄沒有更新頻率與更新時間。",
+            "The imported list has no frequency and no moment.",
+        )
     if promise.unit == "irregular" or promise.every <= 0:
         return _reading(
             "timeliness",
