@@ -9,7 +9,7 @@ from typing import Literal, get_args
 from qingliu.core.dataset import Text
 from qingliu.core.errors import Forbidden
 
-Role = Literal["administrator", "office", "steward", "approver", "member"]
+Role = Literal["administrator", "office", "steward", "approver", "privacy", "member"]
 Doing = Literal[
     "accounts",
     "keys",
@@ -25,6 +25,8 @@ Doing = Literal[
     "judge",
     "contest",
     "decide",
+    "privacy",
+    "restricted",
 ]
 Scope = Literal["read", "publish", "profile:bare", "profile:envelope"]
 ROLES: tuple[str, ...] = get_args(Role)
@@ -45,8 +47,10 @@ _EVERYWHERE: dict[str, frozenset[str]] = {
             "private",
             "judge",
             "decide",
+            "privacy",
         }
     ),
+    "privacy": frozenset({"private", "privacy", "restricted"}),
     "steward": frozenset(),
     "approver": frozenset(),
     "member": frozenset(),
@@ -68,6 +72,10 @@ _NAMES: dict[str, Text] = {
     "listing": Text("登錄目錄項目", "list catalogue entries"),
     "private": Text("檢視隔離資料與執行紀錄", "see quarantine and runs"),
     "maintain": Text("維護資料湖", "maintain the lake"),
+    "privacy": Text("訂定或核可遮罩規則", "make or approve mask rules"),
+    "restricted": Text("接觸限制名單", "touch the restricted list"),
+    "privacy": Text("訂定或核可遮罩規則", "make or approve mask rules"),
+    "restricted": Text("接觸限制名單", "touch the restricted list"),
     "judge": Text("檢測資料品質", "have datasets judged"),
     "contest": Text("對檢測結果提出異議", "contest a judgement"),
     "decide": Text(

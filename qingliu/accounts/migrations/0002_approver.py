@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='roleassignment',
             name='role',
-            field=models.CharField(choices=[('administrator', 'administrator'), ('office', 'office'), ('steward', 'steward'), ('approver', 'approver'), ('member', 'member')], max_length=20, verbose_name='角色'),
+            field=models.CharField(choices=[('administrator', 'administrator'), ('office', 'office'), ('steward', 'steward'), ('approver', 'approver'), ('privacy', 'privacy'), ('member', 'member')], max_length=20, verbose_name='角色'),
         ),
         migrations.AddConstraint(
             model_name='roleassignment',
