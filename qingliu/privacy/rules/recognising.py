@@ -1,0 +1,63 @@
+"""Personal data in any text: one quick look first, then every recogniser."""
+
+from __future__ import annotations
+
+from functools import cache, lru_cache
+
+from qingliu.privacy.rules.contacts import emails, landlines, mobiles, plates
+from qingliu.privacy.rules.folding import HAN, fold, pattern
+from qingliu.privacy.rules.numbers import birth_dates, identity_numbers, passports
+from qingliu.privacy.rules.people import names_in
+from qingliu.privacy.rules.personal_names import characters
+from qingliu.privacy.rules.places import addresses_in, coordinates_in
+from qingliu.privacy.rules.spans import ALL_KINDS, Kind, Span, without_overlaps
+
+_SHORTEST = 3
+_CACHED_LENGTH = 120
+_RECOGNISERS = (
+    (Kind.NATIONAL_ID, identity_numbers),
+    (Kind.PASSPORT, passports),
+    (Kind.BIRTH_DATE, birth_dates),
+    (Kind.MOBILE, mobiles),
+    (Kind.LANDLINE, landlines),
+    (Kind.EMAIL, emails),
+    (Kind.PLATE, plates),
+    (Kind.ADDRESS, addresses_in),
+    (Kind.COORDINATES, coordinates_in),
+    (Kind.NAME, names_in),
+)
+_FIGURES = (
+    r"\d{2}[\d() .\-]{5}|@|[A-Za-z\d]-?[A-Za-z\d]{2,4}-?\d|\d{3}-[A-Z]|(?i:passport)|護照|生[日於]|出生|號|\.\d{3}"
+)
+
+
+@cache
+def _look() -> str:
+    return rf"{_FIGURES}|[{characters().surnames}][{HAN}]|[‧•・･·．]|[A-Z][a-z]+ [A-Z]"
+
+
+def suspicious(text: str) -> bool:
+    """One quick look: False means that ``recognise`` finds nothing."""
+    if len(text) < _SHORTEST:
+        return False
+    return pattern(_look()).search(fold(text)) is not None
+
+
+def _recognise(text: str, kinds: frozenset[Kind]) -> tuple[Span, ...]:
+    if not suspicious(text):
+        return ()
+    folded = fold(text)  # one character for one, so spans are those of the original
+    found = [span for _, recogniser in _RECOGNISERS for span in recogniser(folded) if span.kind in kinds]
+    return without_overlaps(found)
+
+
+@lru_cache(maxsize=65536)
+def _remembered(text: str, kinds: frozenset[Kind]) -> tuple[Span, ...]:
+    return _recognise(text, kinds)
+
+
+def recognise(text: str, kinds: frozenset[Kind] = ALL_KINDS) -> tuple[Span, ...]:
+    """The personal data of ``kinds`` in ``text``: places in the original, surest first where two overlap, in the text's order."""
+    if len(text) < _SHORTEST:
+        return ()
+    return _remembered(text, kinds) if len(text) <= _CACHED_LENGTH else _recognise(text, kinds)
