@@ -25,6 +25,13 @@ class CatalogueChanged:
     code: str
 
 
+@dataclass(frozen=True, slots=True)
+class PolicyChanged:
+    """A mask rule or the restricted list began or ceased to act; ``name`` says which. What is published may have to change."""
+
+    name: str
+
+
 E = TypeVar("E")
 _listeners: dict[type[Any], list[Callable[[Any], None]]] = {}
 

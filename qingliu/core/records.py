@@ -44,7 +44,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class CellBalance:
-    """Cells of one column: read = typed + empty + sentinel + quarantined."""
+    """Cells of one column: read = typed + empty + sentinel + quarantined. ``masked`` of the typed are not shown in full."""
 
     column: str
     read: int
@@ -52,11 +52,13 @@ class CellBalance:
     empty: int
     sentinel: int
     quarantined: int
+    masked: int = 0
 
     @property
     def holds(self) -> bool:
         """Whether every cell is accounted for."""
-        return self.read == self.typed + self.empty + self.sentinel + self.quarantined
+        whole = self.read == self.typed + self.empty + self.sentinel + self.quarantined
+        return whole and 0 <= self.masked <= self.typed + self.sentinel
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,13 +195,16 @@ def _stored_versions(copied: LakePaths) -> list[VersionRecord]:
 
 
 def _private(paths: LakePaths) -> list[Path]:
-    """Staged and quarantined data, secrets and what waits in the inbox; not the access database and scratch files."""
+    """Staged and quarantined data, secrets and what waits in the inbox; not the access database, scratch files, nor the
+    key of the restricted list: a backup alone does not open it."""
     private, inbox = paths.access_db.parent, paths.home / "inbox"
     scratch = {"lake", "spill", "tmp"}
     found = [
         p
         for p in sorted(private.rglob("*"))
-        if not p.name.startswith(paths.access_db.name) and not scratch & set(p.relative_to(private).parts)
+        if not p.name.startswith(paths.access_db.name)
+        and p != paths.restricted_key
+        and not scratch & set(p.relative_to(private).parts)
     ]
     return [p for p in (*found, *sorted(inbox.rglob("*"))) if p.is_file()]
 

@@ -63,6 +63,16 @@ class LakePaths:
         return self.home / "private" / "drafts"
 
     @property
+    def restricted(self) -> Path:
+        """The restricted list, sealed, one file an edition, private."""
+        return self.home / "private" / "restricted"
+
+    @property
+    def restricted_key(self) -> Path:
+        """The key that opens the restricted list; never copied by a backup."""
+        return self.home / "private" / "restricted.key"
+
+    @property
     def locks(self) -> Path:
         """One lock file a dataset."""
         return self.home / "locks"

@@ -1,0 +1,30 @@
+"""Writes of the privacy room: rules and who approves them, the restricted list, assessments, alarms; and the gate itself."""
+
+from qingliu.privacy.actions.assess import alarm, assess
+from qingliu.privacy.actions.note import tell
+from qingliu.privacy.actions.policy import decide, propose, retire, seed
+from qingliu.privacy.actions.quiet import quarantine
+from qingliu.privacy.actions.quiet import text as quiet
+from qingliu.privacy.actions.restricted import decide_list, import_list, read_list
+from qingliu.privacy.actions.screen import Masking, Screened, Shown, look, mask_file, screen
+
+__all__ = [
+    "Masking",
+    "Screened",
+    "Shown",
+    "alarm",
+    "assess",
+    "decide",
+    "decide_list",
+    "import_list",
+    "look",
+    "mask_file",
+    "propose",
+    "quarantine",
+    "quiet",
+    "read_list",
+    "retire",
+    "screen",
+    "seed",
+    "tell",
+]

@@ -1,0 +1,86 @@
+"""Raw text that did not fit, and what errors quote of it, as a steward may see it: personal data and sites are masked."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import re2
+
+from qingliu.core.errors import Damaged
+from qingliu.lake import mask
+from qingliu.privacy import queries
+from qingliu.privacy.gate.restricted import Matcher
+from qingliu.privacy.rules import (
+    Kind,
+    Level,
+    NameKind,
+    classify_name,
+    generalise_address,
+    mask_name,
+    mask_text,
+    parse_address,
+    recognise,
+)
+
+_PARTS = re2.compile(r"([,;|\t\r\n\"]+)")
+_SHORT = 40  # characters of a piece that may be a name
+_ALL = frozenset(Kind)
+_WITHHELD = "（限制名單無法讀取，內容不顯示 withheld）"
+
+
+def quarantine(path: Path) -> None:
+    """Mask the raw texts of a quarantine file, and the reasons that quote them, before anybody can open it."""
+    try:
+        matcher = queries.matcher()
+    except Damaged:
+        matcher = None
+    changed = {}
+    for raw in mask.texts(path, "raw"):
+        shown = _WITHHELD if matcher is None else _row(raw, matcher)
+        if shown != raw:
+            changed[raw] = shown
+    if changed:
+        mask.rewrite_column(path, "raw", changed, quoting=("reason_zh", "reason_en"))
+
+
+def text(told: str) -> str:
+    """A message that may quote a cell, without personal data and without sites."""
+    try:
+        return _piece(told, queries.matcher(), sites=True)
+    except Damaged:
+        return _WITHHELD
+
+
+def _row(raw: str, matcher: Matcher) -> str:
+    """A whole row, or one cell: each piece as a cell, addresses too wherever the row is more than a cell."""
+    if raw.startswith("{"):
+        try:
+            plain = json.loads(raw)
+        except ValueError:
+            plain = None
+        if isinstance(plain, dict):
+            values = [str(v) for v in plain.values() if v]
+            site = any(matcher.touches(v) for v in values)
+            shown = {
+                k: _piece(v, matcher, sites=True, site=site) if isinstance(v, str) else v for k, v in plain.items()
+            }
+            return json.dumps(shown, ensure_ascii=False, separators=(",", ":"))
+    pieces = _PARTS.split(raw)
+    site = any(matcher.touches(p) for p in pieces)
+    many = len(pieces) > 1
+    whole = "".join(_piece(p, matcher, sites=many, site=site) for p in pieces)
+    return _piece(whole, matcher, sites=many, site=site)
+
+
+def _piece(piece: str, matcher: Matcher, *, sites: bool, site: bool = False) -> str:
+    """``sites``: addresses fall back to the district too; ``site``: the row is known to be a restricted one."""
+    if len(piece) <= _SHORT and classify_name(piece).kind in {NameKind.PERSON, NameKind.SOLE}:
+        piece = mask_name(piece)
+    if (site or (matcher and matcher.address(piece))) and parse_address(piece).county:
+        return generalise_address(piece, Level.DISTRICT)
+    found = recognise(piece, _ALL if sites or site else _ALL - {Kind.ADDRESS, Kind.COORDINATES})
+    piece = mask_text(piece, found) if found else piece
+    for start, end, _ in reversed(matcher.inside(piece) if matcher else ()):
+        piece = piece[:start] + generalise_address(piece[start:end], Level.DISTRICT) + piece[end:]
+    return piece

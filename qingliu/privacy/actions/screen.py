@@ -1,0 +1,207 @@
+"""The gate: a staged delivery is looked through, masked after the rules in force, and let pass or held with what was found.
+
+Findings and counts say which column, which kind, how many and in which rows; never what stands there.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from qingliu.accounts.rules import Actor, may, require
+from qingliu.core.dataset import DatasetRecord
+from qingliu.core.errors import Damaged
+from qingliu.core.records import Finding, Verdict
+from qingliu.lake import mask
+from qingliu.lake.mask import Box, Sheet
+from qingliu.privacy import queries
+from qingliu.privacy.actions import linkage
+from qingliu.privacy.gate import findings
+from qingliu.privacy.gate.masking import Gate, Judged
+from qingliu.privacy.gate.policy import Policy
+from qingliu.privacy.rules import Kind
+
+JUDGE = "privacy"
+_PLACES = 5  # rows that a finding names
+
+
+@dataclass(frozen=True, slots=True)
+class Masking:
+    """What the gate did to a delivery, in numbers: kept with the run and told in public."""
+
+    rows: int = 0
+    cells: int = 0
+    columns: tuple[tuple[str, int], ...] = ()
+    counts: tuple[tuple[str, int], ...] = ()  # by category: names, addresses, coordinates, text
+    rules: tuple[tuple[str, int], ...] = ()  # (rule, edition) that spoke of this dataset
+    cleared: tuple[str, ...] = ()  # sensitive columns over which it was decided
+    signature: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Screened:
+    """The rows as they may be published (``path``: the given file where nothing had to be masked), and the verdict."""
+
+    path: Path
+    verdict: Verdict
+    masking: Masking
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One cell before and after, for those who may see it. ``row`` counts from 1 in the order of the delivery."""
+
+    row: int
+    column: str
+    before: str
+    after: str
+    category: str
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What adds up while rows are judged."""
+
+    rows: int = 0
+    columns: Counter[str] = field(default_factory=Counter)
+    counts: Counter[str] = field(default_factory=Counter)
+    open: Counter[tuple[str, Kind]] = field(default_factory=Counter)
+    places: dict[tuple[str, Kind], list[int]] = field(default_factory=dict)
+    undecided: int = 0
+    controls: set[str] = field(default_factory=set)
+
+    def add(self, row: int, judged: Judged, controls: list[str]) -> None:
+        """One row."""
+        self.rows += bool(judged.cells)
+        self.undecided += judged.undecided
+        for column, cell in judged.cells.items():
+            self.columns[column] += 1
+            self.counts[cell.category] += 1
+        for found in dict.fromkeys(judged.open):
+            self.open[found] += 1
+            places = self.places.setdefault(found, [])
+            if len(places) < _PLACES:
+                places.append(row + 1)
+        if judged.cells and (judged.restricted or judged.person):
+            self.controls.update(controls)
+
+
+def screen(*, record: DatasetRecord, staged: Path, run_id: str) -> Screened:
+    """Look through a staged file and mask it. Nothing of it may be published unless the verdict says so."""
+    policy = queries.policy()
+    try:
+        matcher = queries.matcher()
+    except Damaged as error:
+        return Screened(staged, Verdict(JUDGE, (findings.unreadable(error),)), Masking())
+    gate = Gate.of(record, policy, matcher)
+    workdir = queries.scratch(run_id)
+    target = workdir / "masked.parquet"
+    with _opened(staged, workdir) as sheet:
+        with mask.Changes(workdir / "changes.parquet") as changes:
+            tally = _tally(gate, sheet, changes)
+        if changes.count:
+            sheet.write(changes.path, target)
+    edition = queries.list_in_force()
+    masking = _masking(record, policy, tally, policy.signature(edition.number if edition else 0))
+    found = [*_findings(record, policy, tally), *linkage.find(record, tally.controls, tally.counts)]
+    return Screened(target if changes.count else staged, Verdict(JUDGE, tuple(found)), masking)
+
+
+def mask_file(*, record: DatasetRecord, source: Path, target: Path, workdir: Path, options: str) -> int:
+    """Mask one file of a kept version after the rules in force; how many cells changed (none: ``target`` is not written).
+
+    The seam for the rewriting of what is published already: the same judgement as for a delivery, on any file of its rows.
+    """
+    gate = Gate.of(record, queries.policy(), queries.matcher())
+    with _opened(source, workdir) as sheet:
+        with mask.Changes(workdir / f"{target.stem}.changes.parquet") as changes:
+            _tally(gate, sheet, changes)
+        if changes.count:
+            sheet.write(changes.path, target, options=options)
+    changes.path.unlink()
+    return changes.count
+
+
+def look(
+    *, record: DatasetRecord, staged: Path, run_id: str, agency: str, by: Actor, limit: int = 100
+) -> tuple[Shown, ...]:
+    """The first cells that the rules in force would change, before and after. Restricted rows only for those who may
+    touch the list."""
+    require(by, "private", agency=agency)
+    gate = Gate.of(record, queries.policy(), queries.matcher())
+    sees_sites = may(by, "restricted")
+    shown: list[Shown] = []
+    with _opened(staged, queries.scratch(run_id)) as sheet:
+        for row, values, judged in _judged(gate, sheet):
+            if judged.restricted and not sees_sites:
+                continue
+            for column, cell in judged.cells.items():
+                after = "" if cell.value is None else str(cell.value)
+                shown.append(Shown(row + 1, column, str(values[column]), after, cell.category))
+            if len(shown) >= limit:
+                break
+    return tuple(shown[:limit])
+
+
+def _opened(staged: Path, workdir: Path) -> AbstractContextManager[Sheet]:
+    mine = settings.QINGLIU
+    return mask.opened([staged], workdir, memory_limit=mine.publish_memory, threads=mine.engine_threads)
+
+
+def _tally(gate: Gate, sheet: Sheet, changes: mask.Changes) -> _Tally:
+    tally = _Tally()
+    for row, values, judged in _judged(gate, sheet):
+        for column, cell in judged.cells.items():
+            changes.add(row, column, cell.value)
+        tally.add(row, judged, [str(v) for c in gate.columns.controls if (v := values.get(c))])
+    return tally
+
+
+def _judged(gate: Gate, sheet: Sheet) -> Iterator[tuple[int, dict[str, Any], Judged]]:
+    """Every row with which the rules have anything to do, judged, in the order of the file."""
+    present = [c for c in gate.wanted if c in sheet.types]
+    if not present:
+        return
+    for column in gate.columns.texts:
+        if column in sheet.types:
+            for texts in sheet.distinct(column):
+                sheet.hit(column, [t for t in texts if gate.concerns(column, t)])
+    for batch in sheet.rows(present, boxes=_boxes(gate), every=gate.every_row):
+        for row, values in batch:
+            judged = gate.judge(values)
+            if judged.cells or judged.open or judged.undecided:
+                yield row, values, judged
+
+
+def _boxes(gate: Gate) -> list[Box]:
+    lon, lat = gate.columns.lon, gate.columns.lat
+    return [Box(lon, lat, bounds) for bounds in gate.matcher.boxes()] if lon and lat else []
+
+
+def _masking(record: DatasetRecord, policy: Policy, tally: _Tally, signature: str) -> Masking:
+    spoke = {(a.rule.name, a.edition) for f in record.fields for a in policy.of(record, f)}
+    return Masking(
+        rows=tally.rows,
+        cells=sum(tally.columns.values()),
+        columns=tuple(sorted(tally.columns.items())),
+        counts=tuple(sorted(tally.counts.items())),
+        rules=tuple(sorted(spoke)),
+        cleared=tuple(f"{f.name}:{f.sensitivity}" for f in record.fields if f.sensitivity != "none"),
+        signature=signature,
+    )
+
+
+def _findings(record: DatasetRecord, policy: Policy, tally: _Tally) -> list[Finding]:
+    found = [findings.undecided(f) for f in policy.undecided(record)]
+    found += [findings.uncovered(c, k, n, tally.places[c, k]) for (c, k), n in sorted(tally.open.items())]
+    if tally.undecided:
+        found.append(findings.no_rule_for_sites(tally.undecided))
+    found += [findings.key_masked(c, tally.columns[c]) for c in record.key if tally.columns[c]]
+    found += [findings.masked(c, n) for c, n in sorted(tally.columns.items())]
+    return found
