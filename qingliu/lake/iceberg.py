@@ -5,15 +5,16 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TypeVar
 
-from pyiceberg.catalog.sql import SqlCatalog
+from pyiceberg.catalog.sql import IcebergTables, SqlCatalog
 from pyiceberg.exceptions import CommitFailedException, NoSuchTableError
 from pyiceberg.io import load_file_io
 from pyiceberg.io.pyarrow import parquet_file_to_data_file
+from pyiceberg.manifest import DataFile
 from pyiceberg.partitioning import UNPARTITIONED_PARTITION_SPEC, PartitionField, PartitionSpec
 from pyiceberg.schema import Schema
 from pyiceberg.table import StaticTable, Table, Transaction
@@ -30,6 +31,7 @@ from pyiceberg.types import (
     StringType,
     TimestampType,
 )
+from sqlalchemy import delete, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from qingliu.core.dataset import FieldType
@@ -87,14 +89,7 @@ class Tables:
         """Start a change: the table with the layout's columns and partition, created or evolved but not committed."""
         table = self.load(code)
         if table is None:
-            ids = {name: i for i, name in enumerate(layout.stored, start=1)}
-            schema = Schema(*(NestedField(ids[n], n, _type(n, layout), required=False) for n in ids))
-            spec = UNPARTITIONED_PARTITION_SPEC
-            if layout.monthly:
-                spec = PartitionSpec(PartitionField(ids[layout.time], 1000, MonthTransform(), MONTH))
-            started: Transaction = self._catalog.create_table_transaction(
-                (self._storage.namespace, code), schema, location=self._storage.address(folder), partition_spec=spec
-            )
+            started = self._fresh(code, layout, folder)
         else:
             started = table.transaction()
             _evolve(started, layout)
@@ -123,6 +118,57 @@ class Tables:
         if snapshot is None:
             raise RuntimeError("a committed table has no snapshot")
         return Landed(snapshot.snapshot_id, self._storage.relative(table.metadata_location))
+
+    def replay(
+        self, code: str, layout: Layout, steps: Sequence[tuple[Sequence[str], Mapping[str, str]]]
+    ) -> list[Landed]:
+        """Put a fresh table in the place of the dataset's: one snapshot a step, each of exactly its files, in one switch.
+
+        A fresh one, because the manifests of a table go on naming the files that were taken out, with their statistics.
+        """
+        name = f"{code}__edition"
+        with suppress(NoSuchTableError):
+            self._catalog.drop_table((self._storage.namespace, name))
+        change = self._fresh(name, layout, table_folder(code))
+        io = load_file_io(dict(self._catalog.properties), change.table_metadata.location)
+        held: dict[str, DataFile] = {}
+        ids = []
+        for files, properties in steps:
+            wanted = [self._storage.address(path) for path in files]
+            with change.update_snapshot(snapshot_properties=dict(properties)).overwrite() as step:
+                for address in [a for a in held if a not in wanted]:
+                    step.delete_data_file(held.pop(address))
+                for address in [a for a in wanted if a not in held]:
+                    held[address] = parquet_file_to_data_file(io, change.table_metadata, address)
+                    held[address].spec_id = change.table_metadata.default_spec_id
+                    step.append_data_file(held[address])
+            ids.append(step.snapshot_id)
+        made = persistently(change.commit_transaction)
+        persistently(lambda: self._switch(code, name, made.metadata_location))
+        return [Landed(i, self._storage.relative(made.metadata_location)) for i in ids]
+
+    def _switch(self, code: str, name: str, location: str) -> None:
+        """One transaction: the dataset's entry leads to the fresh table, whose own entry goes."""
+        mine = (IcebergTables.catalog_name == self._catalog.name) & (
+            IcebergTables.table_namespace == self._storage.namespace
+        )
+        with self._catalog.engine.begin() as con:
+            con.execute(delete(IcebergTables).where(mine, IcebergTables.table_name == name))
+            con.execute(
+                update(IcebergTables)
+                .where(mine, IcebergTables.table_name == code)
+                .values(metadata_location=location, previous_metadata_location=None)
+            )
+
+    def _fresh(self, name: str, layout: Layout, folder: str) -> Transaction:
+        ids = fresh_ids(layout)
+        schema = Schema(*(NestedField(ids[n], n, _type(n, layout), required=False) for n in ids))
+        spec = UNPARTITIONED_PARTITION_SPEC
+        if layout.monthly:
+            spec = PartitionSpec(PartitionField(ids[layout.time], 1000, MonthTransform(), MONTH))
+        return self._catalog.create_table_transaction(
+            (self._storage.namespace, name), schema, location=self._storage.address(folder), partition_spec=spec
+        )
 
     def forget(self, code: str, keep: Collection[int]) -> int:
         """Expire the snapshots of a table outside ``keep`` (its current one stays); answers how many."""
@@ -190,6 +236,11 @@ class Tables:
             names.add(PurePosixPath(snapshot.manifest_list).name)
             names |= {PurePosixPath(m.manifest_path).name for m in snapshot.manifests(known.io)}
         return names
+
+
+def fresh_ids(layout: Layout) -> dict[str, int]:
+    """The column ids of a table that is made new."""
+    return {name: i for i, name in enumerate(layout.stored, start=1)}
 
 
 def stated(snapshot: Snapshot, name: str) -> str | None:

@@ -85,8 +85,8 @@ class Lake:
     ) -> None:
         self.paths = paths
         self.storage = storage or Storage(paths)
-        self._memory_limit = memory_limit
-        self._threads = threads
+        self.memory_limit = memory_limit
+        self.threads = threads
 
     def commit(
         self,
@@ -130,7 +130,7 @@ class Lake:
 
     def engine(self, workdir: Path) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
         """A private engine within this lake's limits, spilling to ``workdir``."""
-        return engine(workdir, memory_limit=self._memory_limit, threads=self._threads)
+        return engine(workdir, memory_limit=self.memory_limit, threads=self.threads)
 
     def find_run(self, code: str, run_id: str) -> VersionRecord | None:
         """The version that a run committed, or None where it made none (it may still have left files: ``discard``)."""
