@@ -50,7 +50,7 @@ def judged(engine: Engine, record: DatasetRecord, version: VersionRecord | None,
         with tempfile.TemporaryDirectory(prefix="conform-", dir=engine.paths.home / "private" / "tmp") as folder:
             rules = tuple(_rule(record, m) for m in found)
             results = conform.run(engine.paths, record, version, rules, Path(folder))
-    columns = tuple(_column(m, results[i] if results else None) for i, m in enumerate(found))
+    columns = tuple(_column(record, m, results[i] if results else None) for i, m in enumerate(found))
     spatial = register.spatial_category(record)
     made = report.Report(
         record.code, version.number if version else None, version.rows if version else 0, columns,
@@ -103,29 +103,46 @@ def _rule(record: DatasetRecord, mapped: mapping.Mapped) -> conform.CellRule:
     )
 
 
-def _column(mapped: mapping.Mapped, found: conform.Conformed | None) -> report.ColumnReport:
+def _column(record: DatasetRecord, mapped: mapping.Mapped, found: conform.Conformed | None) -> report.ColumnReport:
+    rule = _rule(record, mapped)
     asked = mapped.asked
     words = (mapped.field.name, asked.code if asked else mapped.named, asked.uri if asked else "")
     draft, known = bool(asked and asked.draft), asked is not None
     if found is None:
         return report.ColumnReport(
-            *words, draft, known, 0, 0, 0, 0, (), "", problems=mapped.problems, told=mapped.check.told
+            *words, draft, known, 0, 0, 0, 0, (), "", "", problems=mapped.problems, told=mapped.check.told
         )
-    text = mapped.field.type == "string"
-    day = mapped.field.type in {"date", "datetime", "boolean"}
     values = tuple(
         report.Value(
-            v.value, v.count, "" if day else report.condition(mapped.field.name, (v.value,), text=text),
+            v.value, v.count, _rows(mapped, (v.value,)),
             next((f.reason for f, n in zip(mapped.faults, v.excused, strict=True) if n == v.count), None),
         )
         for v in found.values
     )  # fmt: skip
-    told = mapped.check.told
-    if found.error:
-        told = report.not_run(found.error)
-    wrong = tuple(v.value for v in values)
-    rows = "" if day else report.condition(mapped.field.name, wrong, text=text)
+    told = report.not_run(found.error) if found.error else mapped.check.told
+    excused = " OR ".join(
+        f"({condition})"
+        for i, excuse in enumerate(rule.excuses)
+        if (condition := _excused(mapped, excuse, tuple(v.value for v in found.values if v.excused[i])))
+    )
+    wrong = _rows(mapped, tuple(v.value for v in found.values if sum(v.excused) < v.count))
+    mixed = any(0 < sum(v.excused) < v.count for v in found.values)
     return report.ColumnReport(
-        *words, draft, known, found.cells, found.failing, sum(found.excused), found.distinct, values, rows,
-        mapped.problems, told,
+        *words, draft, known, found.cells, found.failing, sum(found.excused), found.distinct, values,
+        f"{wrong} AND NOT ({excused})" if mixed and excused else wrong, excused, mapped.problems, told,
     )  # fmt: skip
+
+
+def _rows(mapped: mapping.Mapped, values: tuple[str, ...]) -> str:
+    """The filter of the rows that hold these values; none for days, which the standard writes in another way than we."""
+    kind = mapped.field.type
+    if kind in {"date", "datetime", "boolean"}:
+        return ""
+    return report.condition(mapped.field.name, values, text=kind == "string")
+
+
+def _excused(mapped: mapping.Mapped, excuse: conform.Excuse, values: tuple[str, ...]) -> str:
+    shown = _rows(mapped, values)
+    if not shown or not excuse.items:
+        return shown
+    return f"{shown} AND {report.condition(excuse.beside, excuse.items, text=True)}"

@@ -183,9 +183,9 @@ class _Run:
         for excuse in rule.excuses:
             condition = f"regexp_matches({self._text(rule.field)}, {lit(excuse.pattern)})"
             if excuse.items:
+                listed = ", ".join(lit(i) for i in excuse.items)
                 known = excuse.beside in self._physical
-                beside = f"{self._text(excuse.beside)} IN ({', '.join(lit(i) for i in excuse.items)})"
-                condition += f" AND {beside}" if known else " AND false"
+                condition += f" AND {self._text(excuse.beside)} IN ({listed})" if known else " AND false"
             out.append(f"coalesce({condition}, false)")
         return out
 

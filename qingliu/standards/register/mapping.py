@@ -123,4 +123,7 @@ def missing(found: tuple[Mapped, ...]) -> tuple[Missing, ...]:
 
 def _carries(subject: Subject, name: str, carried: set[str]) -> bool:
     asked = next(p for p in subject.properties if p.name == name)
-    return asked.code in carried or bool(asked.same_as and asked.same_as in carried)
+    if asked.code in carried or (asked.same_as and asked.same_as in carried):
+        return True
+    category = subject.code.rsplit("/", 1)[0]  # a sister subject's property of the same name does as well
+    return any(c.startswith(f"{category}/") and c.endswith(f"/{name}") for c in carried)

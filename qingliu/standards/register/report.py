@@ -42,7 +42,8 @@ class ColumnReport:
     excused: int
     distinct: int
     values: tuple[Value, ...]
-    rows: str  # CQL2 text: the rows of the values listed
+    rows: str  # CQL2 text: the rows that the data have wrong, of the values listed
+    excused_rows: str  # CQL2 text: the rows that fail by a fault of the standard
     problems: tuple[Text, ...] = ()
     told: Text | None = None
 
@@ -114,6 +115,14 @@ def findings(report: Report, mapped: tuple[Mapped, ...]) -> tuple[Finding, ...]:
     return tuple(found)
 
 
+def _some(column: ColumnReport) -> str:
+    """The most frequent wrong values, and how many more there are."""
+    wrong = [v for v in column.values if v.fault is None]
+    rest = column.distinct - (len(column.values) - len(wrong)) - len(wrong[:12])
+    shown = "、".join(f"「{v.value[:40]}」×{v.count}" for v in wrong[:12])
+    return shown + (f"…（+{rest}）" if rest > 0 else "")
+
+
 def _of_column(column: ColumnReport, mapped: Mapped) -> list[Finding]:
     place, found = f"{column.field} → {column.standard}", []
     word = Text("（草案）" if column.draft else "", " (draft)" if column.draft else "")
@@ -126,7 +135,7 @@ def _of_column(column: ColumnReport, mapped: Mapped) -> list[Finding]:
             )
         )  # fmt: skip
     if column.faulty:
-        some = "、".join(f"「{v.value}」×{v.count}" for v in column.values if v.fault is None)[:300]
+        some = _some(column)
         found.append(
             Finding(
                 "standards/cells", place,
@@ -148,7 +157,7 @@ def _of_column(column: ColumnReport, mapped: Mapped) -> list[Finding]:
                     f"{column.excused} 格因標準本身而不合：{known.zh}",
                     f"{column.excused} cells fail by the standard itself: {known.en}",
                 ),
-                mapped.faults[0].remedy, severity="info", count=column.excused, rows=column.rows, columns=(column.field,),
+                mapped.faults[0].remedy, severity="info", count=column.excused, rows=column.excused_rows, columns=(column.field,),
             )
         )  # fmt: skip
     for problem in column.problems:

@@ -14,11 +14,13 @@ from typing import Literal
 import re2
 
 from qingliu.core.dataset import DatasetRecord, FieldRecord, Text
-from qingliu.core.errors import BadRequest
+from qingliu.core.errors import BadDefinition, BadRequest
 from qingliu.standards import definition, units
 from qingliu.standards.register.mapping import Mapped
 from qingliu.standards.register.report import Report
 
+# lines of a definition that name columns
+_NAMING = {"key", "time", "order", "place", "flag_field", "newest_by", "- {fields", "- fields", "primaryKey", "- {rule"}
 Doing = Literal["rename", "convert", "clean", "retype", "add", "propose"]
 
 
@@ -52,7 +54,9 @@ def changes(record: DatasetRecord, report: Report, mapped: tuple[Mapped, ...]) -
         if column.excused:
             fault = one.faults[0]
             found.append(
-                Change("propose", column.field, "", one.asked.code, fault.remedy, column.excused, column.rows, True)
+                Change(
+                    "propose", column.field, "", one.asked.code, fault.remedy, column.excused, column.excused_rows, True
+                )
             )
     for gap in report.missing:
         why = Text("此主題的資料應有這個屬性。", "Data of this subject ought to carry this property.")
@@ -65,7 +69,9 @@ def _declared(record: DatasetRecord, one: Mapped) -> Iterator[Change]:
     assert asked is not None
     named = asked.name.lower()
     shared = sum(f.property == field.property for f in record.fields) > 1
-    if field.name.lower() != named and not shared and named not in {f.name.lower() for f in record.fields}:
+    own = not asked.code.startswith("Common/") and record.view is None  # a view's columns follow its base
+    taken = shared or named in {f.name.lower() for f in record.fields}
+    if own and field.name.lower() != named and not taken:
         why = Text(
             "標準的英文名稱；改名會影響既有介接，請以別名保留舊名。",
             "The standard's name; a rename touches clients, so the old name stays an alias.",
@@ -89,17 +95,19 @@ def _converted(field: FieldRecord, unit: str, draft: bool) -> Change:
 def proposal(text: str, wanted: tuple[Change, ...]) -> str:
     """A unified diff of the definition file ``text`` with the renames of ``wanted`` in it; empty where nothing changes.
 
-    Old names stay as aliases. Raises BadDefinition where the changed text is no sound definition.
+    Old names stay as aliases. A rename whose text would be no sound definition is left to a person.
     """
-    lines = text.splitlines(keepends=True)
+    before = lines = text.splitlines(keepends=True)
     for change in wanted:
-        if change.doing == "rename":
-            lines = _renamed(lines, change.before, change.after)
-    changed = "".join(lines)
-    if changed == text:
-        return ""
-    definition.loads(changed)  # raises BadDefinition
-    return "".join(difflib.unified_diff(text.splitlines(keepends=True), lines, "definition", "proposed"))
+        if change.doing != "rename":
+            continue
+        changed = _renamed(lines, change.before, change.after)
+        try:
+            definition.loads("".join(changed))
+        except BadDefinition:
+            continue
+        lines = changed
+    return "".join(difflib.unified_diff(before, lines, "definition", "proposed"))
 
 
 def _renamed(lines: list[str], old: str, new: str) -> list[str]:
@@ -120,7 +128,7 @@ def _renamed(lines: list[str], old: str, new: str) -> list[str]:
             at = max(i for i, x in enumerate(out) if x.strip().startswith(f"aliases: [{_quoted(old)}"))
             out[at] = out[at].replace("]\n", f", {had}]\n")
             continue
-        if bare.split(":")[0] in {"key", "time", "order", "place", "flag_field", "newest_by"}:
+        if bare.split(":")[0] in _NAMING:
             out.append(word.sub(rf"\1{new}\2", line))
             continue
         out.append(line)
