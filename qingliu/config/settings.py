@@ -176,7 +176,7 @@ X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 6_000  # the desk's form of a definition: about twenty fields a column
 DATA_UPLOAD_MAX_NUMBER_FILES = 40
-FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_HANDLERS = ["qingliu.web.uploads.NoFiles"]  # the desk's upload brings its own
 
 # Alarms by mail: SMTP where a host is named, else one file a mail under the home's private part.
 _SMTP = "django.core.mail.backends.smtp.EmailBackend"

@@ -22,6 +22,8 @@ from qingliu.pipeline import actions, jobs, queries
 log = logging.getLogger("qingliu.worker")
 BEAT_S = 10.0
 LOOK_S = 2.0
+WATCH_S = 60.0  # how often alarms are looked for
+AGAIN_S = 600.0  # an approved draft that was queued and did not come to its end is queued again
 TIDY_HOUR = 3  # Asia/Taipei, when few look
 
 
@@ -31,6 +33,8 @@ class Schedule:
     def __init__(self) -> None:
         self._beat_at = 0.0
         self._tidied: date | None = None
+        self._watched_at = 0.0
+        self._drafts: dict[str, float] = {}
 
     def tick(self, monotonic_s: float) -> None:
         """Beat if it is time, and put what is due into the queue."""
@@ -41,11 +45,24 @@ class Schedule:
         for source in queries.due_sources(now()):
             actions.note_queued(code=source.dataset.code)
             async_task(jobs.look, source.dataset.code, task_name=f"look {source.dataset.code}"[:100])
+        self._desk(monotonic_s)
         local = now().astimezone(TAIPEI)
         if local.hour == TIDY_HOUR and self._tidied != local.date():
             self._tidied = local.date()
             async_task(jobs.tidy, task_name="tidy")
             async_task(jobs.maintain, task_name="maintain")
+
+    def _desk(self, monotonic_s: float) -> None:
+        """Alarms, and approved drafts that no page carries out."""
+        if monotonic_s - self._watched_at >= WATCH_S or not self._watched_at:
+            self._watched_at = monotonic_s
+            async_task(jobs.watch, task_name="watch")
+        waiting = [str(d.id) for d in queries.drafts(state="approved")]
+        self._drafts = {d: t for d, t in self._drafts.items() if d in waiting and monotonic_s - t < AGAIN_S}
+        for draft in waiting:
+            if draft not in self._drafts:
+                self._drafts[draft] = monotonic_s
+                async_task(jobs.carry_out, draft, task_name=f"draft {draft}"[:100])
 
 
 def work(parent: int = 0) -> int:

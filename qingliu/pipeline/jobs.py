@@ -23,9 +23,20 @@ def look(code: str) -> str:
 def tidy() -> int:
     """Once a day: remove expired quarantine and held deliveries, mend what a crash left."""
     actions.reconcile(by=WORKER)
-    removed = actions.expire(by=WORKER)
+    removed = actions.expire(by=WORKER) + actions.expire_drafts()
     log.info("removed %d expired private files", removed)
     return removed
+
+
+def watch() -> int:
+    """Open and close alarms and mail what is new; answers how many mails went."""
+    actions.watch_alarms(by=WORKER)
+    return actions.mail_alarms(by=WORKER)
+
+
+def carry_out(draft_id: str) -> str:
+    """Carry out an approved draft that was too large for the page that approved it, or that a crash left."""
+    return str(actions.carry_out(queries.draft(draft_id)).state)
 
 
 def maintain() -> int:

@@ -21,6 +21,13 @@ def dataset(paths: LakePaths, code: str, *, wait: bool = True) -> Iterator[bool]
 
 
 @contextmanager
+def draft(paths: LakePaths, draft_id: str) -> Iterator[bool]:
+    """Hold a draft while it is carried out; yields False at once where another holds it."""
+    with _held(paths, f"draft-{safe_name(draft_id)}.lock", wait=False) as mine:
+        yield mine
+
+
+@contextmanager
 def portal(paths: LakePaths) -> Iterator[bool]:
     """Hold the home for one running portal (or one restore) inside the block; yields False where another has it."""
     with _held(paths, "portal.lock", wait=False) as mine:

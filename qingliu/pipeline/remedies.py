@@ -33,6 +33,7 @@ _UNIT = re.compile(
 )
 _NEAR = 0.62
 _MOSTLY = 0.5
+_NEARLY = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,7 @@ def _retyped(field: FieldRecord, look: ColumnLook) -> Iterator[Remedy]:
             Text(f"「{field.name}」改為{'日期' if kind == 'date' else '時間'}（{'、'.join(chosen) or 'ISO 8601'}）",
                  f"Make '{field.name}' a {kind} ({', '.join(chosen) or 'ISO 8601'})"),
             Text(f"{read:,} 格讀得成，{rest:,} 格讀不成。", f"{read:,} cells read as one, {rest:,} do not."),
-            count=read, sure=rest == 0,
+            count=read, sure=read >= filled * _NEARLY,
         )  # fmt: skip
         return
     numbers = look.count("loose_number")
@@ -320,11 +321,19 @@ def _sensitive(field: FieldRecord, look: ColumnLook) -> Iterator[Remedy]:
         )  # fmt: skip
 
 
+def unit_in(header: str) -> tuple[str, str]:
+    """(the header without it, the unit) where a header ends in a unit in brackets; (header, "") elsewhere."""
+    text = unicodedata.normalize("NFKC", header)
+    found = _BRACKETS.search(text)
+    if not found or not _UNIT.match(found.group(1)) or not text[: found.start()].strip():
+        return header, ""
+    return text[: found.start()].strip(), found.group(1)
+
+
 def _unit(field: FieldRecord, header: str) -> Iterator[Remedy]:
-    found = _BRACKETS.search(unicodedata.normalize("NFKC", header).replace("（", "(").replace("）", ")"))
-    if field.unit or not found or not _UNIT.match(found.group(1)) or field.type not in ("number", "integer"):
+    unit = unit_in(header)[1]
+    if field.unit or not unit or field.type not in ("number", "integer"):
         return
-    unit = found.group(1)
     yield Remedy(
         "unit", field.name, (unit,),
         Text(f"「{field.name}」的單位是 {unit}", f"The unit of '{field.name}' is {unit}"),

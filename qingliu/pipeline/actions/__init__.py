@@ -1,6 +1,8 @@
 """Writes of the pipeline: publish a delivery, fetch a source, release or reject what is held, mend after a crash."""
 
+from qingliu.pipeline.actions.alarms import mail_alarms, watch_alarms
 from qingliu.pipeline.actions.approve import (
+    alone,
     approve,
     carry_out,
     lacking,
@@ -9,6 +11,7 @@ from qingliu.pipeline.actions.approve import (
     take_back,
     turn_down,
 )
+from qingliu.pipeline.actions.correct import correct
 from qingliu.pipeline.actions.deliver import run_delivery
 from qingliu.pipeline.actions.draft import (
     Upload,
@@ -28,15 +31,18 @@ from qingliu.pipeline.actions.upkeep import backup, maintain, verify
 
 __all__ = [
     "Upload",
+    "alone",
     "approve",
     "backup",
     "begin",
     "carry_out",
     "change",
+    "correct",
     "drop",
     "expire",
     "expire_drafts",
     "lacking",
+    "mail_alarms",
     "maintain",
     "may_be_decided_by",
     "note_queued",
@@ -53,5 +59,6 @@ __all__ = [
     "turn_down",
     "undo",
     "verify",
+    "watch_alarms",
     "watch_sources",
 ]

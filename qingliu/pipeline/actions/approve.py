@@ -17,7 +17,7 @@ from qingliu.core.clock import now
 from qingliu.core.dataset import Text
 from qingliu.core.errors import BadRequest, Conflict, Forbidden, QingliuError
 from qingliu.core.redact import redact
-from qingliu.pipeline import queries, rules
+from qingliu.pipeline import locks, queries, rules
 from qingliu.pipeline.actions import deliver, finish, hold
 from qingliu.pipeline.actions.draft import check_open
 from qingliu.pipeline.models import Draft, Run
@@ -57,6 +57,15 @@ def may_be_decided_by(draft: Draft, who: Actor) -> bool:
         may_decide(who, agency=agency, maker=m, others=len(others), alone_ok=alone_ok)
         for m in (makers & {who.name} or {draft.submitted_by})
     )
+
+
+def alone(draft: Draft, who: Actor) -> bool:
+    """Whether ``who``, being the agency's only person, may prepare and approve this draft."""
+    agency = draft.agency.code
+    others = [p for p in accounts.desk_people(agency) if f"user:{p.username}" != who.name]
+    return may_decide(
+        who, agency=agency, maker=who.name, others=len(others), alone_ok=settings.QINGLIU.self_approval
+    )  # fmt: skip
 
 
 def submit(*, draft: Draft, why: str, by: Actor) -> None:
@@ -125,6 +134,14 @@ def carry_out(draft: Draft) -> Draft:
     May be repeated after a crash: what is registered and delivered already changes nothing. A told error opens the draft
     again and is kept with it.
     """
+    with locks.draft(queries.paths(), str(draft.id)) as mine:
+        draft.refresh_from_db()
+        if mine and draft.state == Draft.State.APPROVED:
+            _carry_out(draft)
+    return draft
+
+
+def _carry_out(draft: Draft) -> None:
     decider, maker = finish.same_actor(draft.decided_by), finish.same_actor(draft.submitted_by)
     try:
         row = Dataset.objects.select_related("agency").filter(code=draft.code).first()
@@ -151,11 +168,10 @@ def carry_out(draft: Draft) -> Draft:
             draft.error_zh = redact(f"{error.reason.zh}{error.remedy.zh}")
             draft.error_en = redact(f"{error.reason.en} {error.remedy.en}")
             _save(draft, "draft.failed", decider, error=error.code)
-        return draft
+        return
     with transaction.atomic():
         draft.state, draft.expires_at = Draft.State.DONE, now() + KEPT_AFTER
         _save(draft, "draft.carried-out", decider, run=str(draft.run_id or ""))
-    return draft
 
 
 def _released(draft: Draft, run: Run, decider: Actor) -> Run:

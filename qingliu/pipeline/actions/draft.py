@@ -31,6 +31,7 @@ from qingliu.pipeline.models import Draft, Proposal
 from qingliu.standards import definition as standard
 
 KEPT = timedelta(days=30)
+TOGETHER = timedelta(minutes=30)  # edits of the form within this time are one step
 ROUNDS = 3  # a remedy may show what another one mends
 MAX_FILES = 40
 _UNSAFE = re.compile(r"[^\w.\-（）()·]+")
@@ -66,7 +67,7 @@ def begin(*, agency: str, uploads: Sequence[Upload], code: str = "", by: Actor) 
     moment = now()
     text = row.definition if row else ""
     draft = Draft(
-        agency=accounts.agency(agency), code=row.code if row else free_code(uploads[0].name), definition=text, base=text,
+        agency=accounts.agency(agency), code=row.code if row else free_code(uploads[0].name, agency), definition=text, base=text,
         made_by=by.name, made_at=moment, changed_at=moment, expires_at=moment + KEPT,
     )  # fmt: skip
     draft.files = [_keep(draft, n, upload) for n, upload in enumerate(uploads)]
@@ -87,9 +88,10 @@ def _own(code: str, agency: str) -> Dataset:
     return row
 
 
-def free_code(name: str) -> str:
-    """A code for a new dataset from a file's name, taken by no other."""
-    base = code_for(Path(name))[:50]
+def free_code(name: str, agency: str) -> str:
+    """A code for a new dataset from its file's name, or its agency's where that says nothing; taken by no other."""
+    stem = name.rsplit(".", 1)[0]
+    base = (code_for(Path(name)) if stem.isascii() else code_for(Path(f"{agency}_data")))[:50]
     number, code = 1, base
     while Dataset.objects.filter(code=code).exists():
         number += 1
@@ -134,7 +136,7 @@ def _step(draft: Draft, after: Definition, what: Text, *, kind: str, why: str, b
     if text == editing.canonical(draft.definition):
         return None
     with transaction.atomic():
-        made = Proposal.objects.create(
+        made = _joined(draft, kind, text, by) or Proposal.objects.create(
             draft=draft, kind=kind, what_zh=what.zh, what_en=what.en, why=why[:2000], before=draft.definition, after=text,
             by=by.name, at=now(),
         )  # fmt: skip
@@ -142,6 +144,16 @@ def _step(draft: Draft, after: Definition, what: Text, *, kind: str, why: str, b
         _save(draft)
         _audit(draft, "draft.changed", by, what=what.en or what.zh)
     return made
+
+
+def _joined(draft: Draft, kind: str, text: str, by: Actor) -> Proposal | None:
+    """The last step, grown by this one, where both are one person's work on the form."""
+    last = queries.proposals(draft).last()
+    if kind != "form" or last is None or (last.kind, last.by) != (kind, by.name) or last.at < now() - TOGETHER:
+        return None
+    last.after, last.at = text, now()
+    last.save(update_fields=["after", "at"])
+    return last
 
 
 def _check_identity(draft: Draft, after: Definition) -> None:

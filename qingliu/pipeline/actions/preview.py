@@ -14,7 +14,7 @@ from django.conf import settings
 
 from qingliu.core import codec
 from qingliu.core.clock import iso, now
-from qingliu.core.dataset import Definition, FieldRecord, ReadSpec, Text
+from qingliu.core.dataset import DatasetRecord, Definition, FieldRecord, Place, ReadSpec, Text
 from qingliu.core.errors import QingliuError
 from qingliu.core.records import Finding
 from qingliu.lake import ingest, peek
@@ -23,10 +23,12 @@ from qingliu.lake.profile import Profiler
 from qingliu.pipeline import queries, readers, rules
 from qingliu.pipeline.actions import finish
 from qingliu.pipeline.infer import drafted
+from qingliu.pipeline.infer_columns import name_for
 from qingliu.pipeline.looks import ColumnLook, FileLook, Preview, column_look
 from qingliu.pipeline.models import Draft
 from qingliu.pipeline.readers.encoding import encoding_of
 from qingliu.pipeline.readers.limits import Blob
+from qingliu.pipeline.remedies import unit_in
 from qingliu.standards import definition as standard
 
 log = logging.getLogger(__name__)
@@ -155,9 +157,10 @@ def _first_definition(draft: Draft, inputs: Sequence[RawInput], spec: ReadSpec, 
         made = drafted(profiler, inputs, code=draft.code, read_spec=spec).definition
     agency = draft.agency
     record = replace(
-        made.dataset, agency=agency.code, agency_name=Text(agency.name_zh, agency.name_en),
-        title=Text(_title(draft), ""), fields=tuple(map(_plain_title, made.dataset.fields)),
+        made.dataset, agency=agency.code, agency_name=Text(agency.name_zh, agency.name_en), title=Text(_title(draft), ""),
     )  # fmt: skip
+    if not made.read.unpivot:  # a wide table's columns are named by its reading
+        record = _renamed(record, _named(record.fields))
     return replace(made, dataset=record)
 
 
@@ -166,7 +169,29 @@ def _title(draft: Draft) -> str:
     return name.rsplit(".", 1)[0].replace("_", " ").strip()[:120] or draft.code
 
 
-def _plain_title(field: FieldRecord) -> FieldRecord:
-    """English headers are English titles too."""
-    zh = field.title.zh
-    return replace(field, title=Text(zh, zh)) if zh.isascii() and any(c.isalpha() for c in zh) else field
+def _named(fields: Sequence[FieldRecord]) -> tuple[FieldRecord, ...]:
+    """Columns under plain names: a unit in the header becomes the unit; English headers are English titles too."""
+    taken = {f.name.casefold() for f in fields}
+    out = []
+    for field in fields:
+        header = field.title.zh
+        bare, unit = unit_in(header)
+        made = field
+        if unit:
+            name = name_for(bare, taken)
+            aliases = tuple(dict.fromkeys((*field.aliases, header)))
+            made = replace(field, name=name, title=Text(bare, ""), unit=unit, aliases=aliases)
+        if bare.isascii() and any(c.isalpha() for c in bare):
+            made = replace(made, title=Text(bare, bare))
+        out.append(made)
+    return tuple(out)
+
+
+def _renamed(record: DatasetRecord, fields: tuple[FieldRecord, ...]) -> DatasetRecord:
+    """The record with its columns under other names, and everything that names them."""
+    now_called = {old.name: new.name for old, new in zip(record.fields, fields, strict=True)}
+    place = record.place and Place(now_called[record.place.lon], now_called[record.place.lat])
+    return replace(
+        record, fields=fields, key=tuple(now_called[k] for k in record.key), place=place,
+        order=tuple(now_called[o] for o in record.order), time_field=now_called.get(record.time_field, ""),
+    )  # fmt: skip
