@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
 
@@ -88,6 +88,8 @@ class _Judge:
                 yield _violation(shape, focus, kind, value, said)
             for name in shape.properties:
                 yield from self._shape(self._shapes.by_id[name], value, depth + 1)
+            if shape.only is not None and isinstance(value, str):
+                yield from self._beyond(shape, shape.only, value)
 
     def _counts(self, shape: Shape, focus: Object, values: list[Object]) -> Iterator[Violation]:
         if shape.path:
@@ -106,6 +108,14 @@ class _Judge:
                 yield _violation(
                     shape, focus, "HasValue", "", Text(f"須有 {_plain(wanted)}", f"must have {_plain(wanted)}")
                 )
+
+    def _beyond(self, shape: Shape, allowed: frozenset[str], node: str) -> Iterator[Violation]:
+        """What a closed shape does not allow to be said."""
+        for predicate, values in self._graph.nodes.get(node, {}).items():
+            if predicate not in allowed:
+                said = Text(f"不得有 {predicate}", f"must not have {predicate}")
+                found = (_violation(shape, node, "Closed", value, said) for value in values)
+                yield from (replace(one, path=predicate) for one in found)
 
     def _value(self, shape: Shape, value: Object, depth: int) -> Iterator[tuple[str, Text]]:
         """What one value breaks: constraint and our wording."""
@@ -132,10 +142,6 @@ class _Judge:
         for name in shape.none_of:
             if self._conforms(name, value, depth):
                 yield "Not", Text("符合了不應符合的形狀", "conforms to a shape that it must not")
-        if shape.only is not None and isinstance(value, str):
-            for predicate in self._graph.nodes.get(value, {}):
-                if predicate not in shape.only:
-                    yield "Closed", Text(f"不得有 {predicate}", f"must not have {predicate}")
 
     def _conforms(self, name: str, value: Object, depth: int) -> bool:
         return next(self._shape(self._shapes.by_id[name], value, depth + 1), None) is None
