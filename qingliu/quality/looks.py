@@ -72,6 +72,7 @@ def of_reply(resource: Resource, reply: served.Reply, record: DatasetRecord, *, 
         return replace(base, reached=False, problem=told)
     declared = frozenset(f.name.casefold() for f in record.fields)
     head = heads.read(reply.head, whole=reply.whole, expected=resource.format, declared=declared)
+    given = reply.headers.get("qingliu-number-returned", "")
     page = head.format == "HTML" and resource.format == ""
     return replace(
         base,
@@ -80,6 +81,7 @@ def of_reply(resource: Resource, reply: served.Reply, record: DatasetRecord, *, 
         found_format=head.format,
         encoding=head.encoding,
         names=head.names,
+        rows=int(given) if given.isdigit() else None,
         problem=head.problem,
     )
 

@@ -17,6 +17,7 @@ from qingliu.core.dataset import Text
 from qingliu.core.errors import Conflict
 from qingliu.lake.paths import LakePaths
 from qingliu.pipeline import actions, locks, queries
+from qingliu.quality import actions as quality
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -61,6 +62,7 @@ def prepare(by: Actor) -> None:
     LakePaths(settings.QINGLIU.home).make()
     call_command("migrate", verbosity=0, interactive=False)
     accounts.seed_agencies(by=by)
+    quality.seed_official(by=by)
     accounts.export_keys()
     call_command("collectstatic", verbosity=0, interactive=False)
 

@@ -113,9 +113,8 @@ def do_judge(args: argparse.Namespace, by: Actor) -> int:
     table(rows)
     if len(args.codes) == 1:
         detail(queries.result(rows[0]))
-    told.say(
-        f"檢測 {len(rows):,} 項，費時 {time.monotonic() - began:.1f} 秒。 {len(rows):,} judged in {time.monotonic() - began:.1f} s."
-    )
+    took = f"{time.monotonic() - began:.1f}"
+    told.say(f"檢測 {len(rows):,} 項，費時 {took} 秒。 {len(rows):,} judged in {took} s.")
     return told.DONE
 
 

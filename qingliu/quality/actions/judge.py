@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -20,7 +20,7 @@ from qingliu.core.dataset import Text
 from qingliu.core.http import Door
 from qingliu.lake.paths import LakePaths
 from qingliu.lake.published import Entry, Published
-from qingliu.quality import looks, queries, served
+from qingliu.quality import looks, metadata, queries, served
 from qingliu.quality.actions.links import official_look
 from qingliu.quality.actions.publish import publish_notes
 from qingliu.quality.models import Contest, FoundHere, Judgement, LinkCheck, WhiteListing
@@ -117,8 +117,16 @@ def _result(entry: Entry, sitting: Bench) -> Result:
         indicators=marked.indicators,
         resources=resources,
         white_listed=subject.white_listed,
+        mqa=_mqa(entry, seen, sitting),
         skipped=skipped,
     )
+
+
+def _mqa(entry: Entry, seen: tuple[Seen, ...], sitting: Bench) -> dict[str, Any]:
+    own = entry.kind != "listed" and entry.status == "published"
+    outside = {s.resource.address: s.reached for s in seen} if entry.kind == "listed" else {}
+    told = metadata.Told(entry, seen, outside, sitting.asker if own else None)
+    return metadata.judge(told, sitting.published, home=sitting.paths.home, base_url=sitting.asker.base)
 
 
 def _look(entry: Entry, sitting: Bench, moment: datetime) -> tuple[tuple[Seen, ...], tuple[Text, ...]]:
@@ -129,7 +137,9 @@ def _look(entry: Entry, sitting: Bench, moment: datetime) -> tuple[tuple[Seen, .
     if entry.status != "published":
         why = Text("暫緩發布，沒有對外提供的資料可檢測。", "It is held: nothing is served that could be measured.")
         return tuple(Seen(r, unmeasured=why) for r in looks.own(entry)), (why,)
-    return tuple(looks.look(r, entry.record, sitting.asker, moment) for r in looks.own(entry)), ()
+    rows = entry.current.rows if entry.current else None
+    seen = (looks.look(r, entry.record, sitting.asker, moment) for r in looks.own(entry))
+    return tuple(replace(s, rows_all=rows) for s in seen), ()
 
 
 def _subject(entry: Entry, sitting: Bench, moment: datetime, *, served_now: bool) -> Subject:

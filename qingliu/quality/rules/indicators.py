@@ -74,9 +74,13 @@ def download(seen: Seen, edition: Edition) -> Reading:
         return _reading(
             "download", "fail", f"得到{what.zh}而不是資料檔。", f"It gives {what.en}, not a data file.", mend
         )
-    part = "全檔" if seen.whole else f"檔頭 {seen.bytes_read:,} 位元組"
-    part_en = "the whole file" if seen.whole else f"the first {seen.bytes_read:,} bytes"
-    return _reading("download", "pass", f"可直接下載（讀取{part}）。", f"Downloads directly ({part_en} read).")
+    part = Text("全檔", "the whole file") if seen.whole else Text(
+        f"檔頭 {seen.bytes_read:,} 位元組", f"the first {seen.bytes_read:,} bytes")  # fmt: skip
+    zh, en = f"可直接下載（讀取{part.zh}）。", f"Downloads directly ({part.en} read)."
+    if seen.rows is not None and seen.rows_all is not None and seen.rows < seen.rows_all:
+        zh += f"此網址一次給 {seen.rows:,} 列，全部 {seen.rows_all:,} 列須分頁取得。"
+        en += f" This address gives {seen.rows:,} of {seen.rows_all:,} rows; the rest by pages."
+    return _reading("download", "pass", zh, en)
 
 
 def structure(seen: Seen, edition: Edition) -> Reading:

@@ -77,17 +77,24 @@ def intersect(indicator: str, resources: Sequence[ResourceReadings]) -> Reading:
     worst = min((reading.state for _, reading in found), key=GRAVITY.index)
     at = [(r, reading) for r, reading in found if reading.state == worst]
     first = at[0][1]
-    if len(found) == 1 or all(reading.reason == first.reason for _, reading in found):
-        return Reading(indicator, worst, first.reason, first.remedy)
-    names = [r.name for r, _ in at]
-    shown = "、".join(names) if len(names) < len(found) else "所有資源"
-    shown_en = ", ".join(names) if len(names) < len(found) else "all resources"
-    return Reading(
-        indicator,
-        worst,
-        Text(f"{shown}：{first.reason.zh}", f"{shown_en}: {first.reason.en}"),
-        first.remedy,
+    if all(reading.reason == first.reason for _, reading in at):
+        where, where_en = ("", "") if len(at) == len(found) else (_names(at, "、") + "：", _names(at, ", ") + ": ")
+        return Reading(indicator, worst, Text(where + first.reason.zh, where_en + first.reason.en), first.remedy)
+    if worst == "pass":
+        return Reading(
+            indicator, worst, Text(f"{len(at)} 個資源皆符合。", f"All {len(at)} resources hold."), first.remedy
+        )
+    told = at[:3]
+    more = Text(f"（共 {len(at)} 個資源）", f" ({len(at)} resources in all)") if len(at) > 3 else NOTHING
+    reason = Text(
+        "".join(f"{r.name}：{reading.reason.zh}" for r, reading in told) + more.zh,
+        " ".join(f"{r.name}: {reading.reason.en}" for r, reading in told) + more.en,
     )
+    return Reading(indicator, worst, reason, first.remedy)
+
+
+def _names(at: Sequence[tuple[ResourceReadings, Reading]], joint: str) -> str:
+    return joint.join(r.name for r, _ in at)
 
 
 def excuse(reading: Reading, excused: Mapping[str, Text]) -> Reading:

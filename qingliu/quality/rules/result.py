@@ -76,7 +76,7 @@ def note(result: Result, edition: Edition, *, judged_at: str, confirmed_at: str)
     def reading(r: Reading) -> dict[str, Any]:
         return {"id": r.indicator, "state": r.state, "reason": both(r.reason), "remedy": both(r.remedy)}
 
-    held = result.next
+    held, listed = result.next, result.kind == "listed"
     known = {i.id: i for i in edition.indicators}
     return {
         "whose": "ours",
@@ -93,12 +93,12 @@ def note(result: Result, edition: Edition, *, judged_at: str, confirmed_at: str)
             reading(r) | {"title": both(known[r.indicator].title), "dimension": both(known[r.indicator].dimension)}
             for r in result.indicators
         ],
-        "resources": [
+        "resources": [] if listed else [
             {"name": r.name, "address": r.address, "format": r.format, "readings": [reading(x) for x in r.readings]}
             for r in result.resources
         ],
         "white_listed": both(result.white_listed) if result.white_listed else None,
-        "mqa": result.mqa or None,
+        "mqa": _slim(result.mqa) if listed else result.mqa or None,
         "findings": [
             {
                 "id": fingerprint(result.code, f), "rule": f.rule, "severity": f.severity, "place": f.place,
@@ -111,3 +111,8 @@ def note(result: Result, edition: Edition, *, judged_at: str, confirmed_at: str)
         "judged_at": judged_at,
         "confirmed_at": confirmed_at,
     }  # fmt: skip
+
+
+def _slim(mqa: dict[str, Any]) -> dict[str, Any] | None:
+    """The points without the words of each metric: hundreds of listed entries would say the same ones."""
+    return {k: v for k, v in mqa.items() if k not in {"metrics", "violations", "source"}} or None

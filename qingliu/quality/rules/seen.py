@@ -40,6 +40,8 @@ class Seen:
     found_format: str = ""  # by content: CSV JSON NDJSON GEOJSON XML HTML TEXT PARQUET ZIP PDF … "" = cannot tell
     encoding: str = ""  # by content: ASCII UTF-8 BIG5 UTF-16 "" = decodes in none
     names: tuple[str, ...] | None = None  # columns, keys or elements of the first record
+    rows: int | None = None  # how many rows the answer says it gives
+    rows_all: int | None = None  # how many the dataset has
     problem: Text | None = None
     unmeasured: Text | None = None  # why nobody looked, or why the look settles nothing yet
 
