@@ -107,7 +107,7 @@ def plates(text: str) -> Iterator[Span]:
         if not stands_alone(text, start, end, "-"):
             continue
         near = text[max(0, start - 18) : start] + " " + text[end : end + 6]
-        listed = start - last <= 6  # 車號:ABC-1234、XX-99
+        listed = start - last <= 6  # two plates after one 「車號」
         if listed or pattern(_VEHICLE).search(near):
             last = end
             yield Span(Kind.PLATE, start, end, 0.9, _PLATE_SAID)

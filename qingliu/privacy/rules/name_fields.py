@@ -75,6 +75,7 @@ _FIRM_END = (
     r"[行社號店廠院寺宮廟祠堂殿苑樓廈堡館庭會部局處所署站坊屋舖鋪吧軒居閣舘廳校班團組課科室業邸苑村]$|(?:廠|"
     r"店|場|館|站|部|棟|期|區|段|標)\)?$|第?[一二三四五六七八九十\d]+(?:場|廠|店|期|站|號)\)?$"
 )
+_SHOP_ENDS = frozenset("行社號店廠院寺宮廟祠會部局處所署站坊館舘校場廳課室業屋")
 _LATIN_FIRM = (
     r"(?i)(?:^|[^a-z])(?:co|ltd|inc|corp|company|corporation|limited|llc|gmbh|plc|bank|group|hotel|school|university|"
     r"restaurant|factory|farm|hospital|clinic|center|centre|shop|store|studio|club|cafe|industries|industrial|"
@@ -127,6 +128,8 @@ def _verdict(kind: NameKind, confidence: float = 0.9, **places: tuple[tuple[int,
 
 def organisation_kind(name: str) -> NameKind | None:
     """FARM, AGENCY or COMPANY when ``name`` (folded) says so itself; None when it does not."""
+    if len(name) <= 3 and likeness(name) >= 0.66 and name[-1:] not in _SHOP_ENDS:
+        return None  # 陳文標, 李軒 end like blocks and villas and are people
     if pattern(_FARM + r"(?:[^路街公]{0,6}|\(.*)$").search(name) and not pattern(r"公司|工程").search(name):
         return NameKind.FARM
     if pattern(_AGENCY).search(name) and not pattern(r"公司|企業|商行").search(name):
@@ -159,7 +162,7 @@ def _bare(value: str) -> tuple[int, int]:
     while (found := pattern(_AFTER).search(value[start:end])) and found.start() > 0 and found.group():
         cut = start + found.start()
         if found.group() in {"君", "氏", "男", "女"} and cut - start < 3:
-            break  # 王君, 李宜君 keep their last character; 蔡宜君君 does not
+            break  # 王君, 李宜君 keep their last character; 張宜君君 does not
         end = cut
     end = start + len(value[start:end].rstrip(" "))
     return start, end
@@ -192,7 +195,8 @@ def _sole(value: str) -> NameVerdict | None:
     sides = [(found.start(1), found[1].strip()), (found.start(2), found[2].strip())]
     for (at, side), (_, other) in (sides, sides[::-1]):
         score, place = _person(side, at)
-        if score >= 0.5 and organisation_kind(side) is None and len(other) > 1:
+        least = 0.25 if organisation_kind(other) else 0.5  # 某某某即某商行 says itself that it is a person
+        if score >= least and organisation_kind(side) is None and len(other) > 1:
             named = _named_after(other, sides[1][0] if at == sides[0][0] else sides[0][0])
             same = tuple(p for p in named if value[p[0] : p[1]] == value[place[0] : place[1]])
             return _verdict(NameKind.SOLE, max(score, 0.8), people=(place,), named_after=same or named)

@@ -27,7 +27,7 @@ _LINKS = (
     r"即|係|業者|代表){0,3}"
 )
 _CHANGED = (
-    r"(?:變更為|異動為|新為|原|且|而|後|時|更名為|改名為|改由|由|另聘|聘任|聘請|聘|另設|設置|增設|解任|註銷|為|僱用|雇用|委託|"
+    r"(?:變更為|異動為|新為|原|查|經|且|而|後|時|更名為|改名為|改由|由|另聘|聘任|聘請|聘|另設|設置|增設|解任|註銷|為|僱用|雇用|委託|"
     r"委由|原為|訪談|詢問|通知|會同|查獲|據|與|及|和|向|請|係|稱|是|為其|子|、|,|\(|:)"
 )
 _TITLES = r"君|先生|女士|小姐|太太|男士|員警|技師|醫師|律師|老師"
@@ -128,6 +128,12 @@ def _beside_numbers(text: str) -> Iterator[Found]:
             yield found.start(1), end, 0.92, _BESIDE_ID
 
 
+def _least(text: str, start: int) -> float:
+    """A rare surname is enough where a sentence begins with it; elsewhere it is more often part of a word."""
+    begins = start == 0 or not is_han(text[start - 1])
+    return 0.62 if begins and text[start] in characters().rare else 0.8
+
+
 def _actors(text: str) -> Iterator[Found]:
     for found in pattern(rf"({_surname()}[{HAN}]{{1,3}}?){_DOES}").finditer(text):
         start, end = found.span(1)
@@ -135,7 +141,9 @@ def _actors(text: str) -> Iterator[Found]:
         if better > end:
             end = better if pattern(rf"^(?:{_DOES}|[^{HAN}])").search(text[better : better + 3]) else end
         score = likeness(text[start:end])
-        if end - start < 3 or score < 0.8 or not _opens(text, start, True) or _is_firm(text, end):
+        if text[end - 2 : end] in {"先生", "女士", "小姐", "太太"}:
+            continue
+        if end - start < 3 or score < _least(text, start) or not _opens(text, start, True) or _is_firm(text, end):
             continue
         if organisation_kind(text[start:end]) is None:
             yield start, end, min(0.85, score - 0.05), _ACTOR

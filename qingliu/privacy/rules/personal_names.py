@@ -13,9 +13,10 @@ from qingliu.privacy.rules.folding import is_han
 _FUNCTION = frozenset(
     "的了是在於為之等和與及或將已未不無所該此其且亦也並向從被把由至對可應須需約各每另再又而則即若經據稱"
 )
+_BOTH = frozenset("之亦其以若")  # function words that names use too
 _TRANSCRIBED = frozenset(
     "巴達拉瓦歷斯諾幹尤哈比令伊萬古木馬紹阿都撒布漾農武拿納卡娃莎蒂歐洛魯法烏給答陸蘇西亞妮努蘿利莉安娜瑪雅迪里曼露奈依谷"
-    "督杜邦吉嘎姆鹿路尼沙米蘭德珊婭薇麗琳卓索浪高孫給固旦勇那坦大兒丹波宛尹吾卜袞牧俄冷艾金夫索羅塔托多隆明"
+    "希婻嫚曼波恩加基可努榮雷克特諾維奧爾督杜邦吉嘎姆鹿路尼沙米蘭德珊婭薇麗琳卓索浪高孫給固旦勇那坦大兒丹波宛尹吾卜袞牧俄冷艾金夫索羅塔托多隆明"
 )
 _MARRIED = 4  # 王陳玉英: husband's surname, own surname, given name
 
@@ -60,6 +61,8 @@ def _given_weight(char: str) -> float:
     known = characters()
     if char in known.given:
         return 0.04 if char in _FUNCTION else 0.16  # 許為傳, 陳和平 exist, yet 為 and 和 mostly join words
+    if char in _BOTH:
+        return 0.0
     if char in _FUNCTION:
         return -0.6
     if char in known.given_rare:
@@ -95,7 +98,8 @@ def likeness(name: str) -> float:
 
 def is_transcribed(name: str) -> bool:
     """Whether ``name`` looks like an indigenous or foreign name written in Chinese by its sound: four characters or more."""
-    return 4 <= len(name) <= 12 and sum(c in _TRANSCRIBED for c in name) >= 0.8 * len(name)
+    share = 0.8 if len(name) < 6 else 0.7
+    return 4 <= len(name) <= 12 and sum(c in _TRANSCRIBED for c in name) >= share * len(name)
 
 
 def best_name(text: str, start: int, ends: str) -> tuple[int, float]:
