@@ -12,11 +12,11 @@ from django.db import transaction
 from qingliu.accounts import actions as accounts
 from qingliu.accounts import queries as account_queries
 from qingliu.accounts.models import Agency
-from qingliu.accounts.rules import Actor, require
+from qingliu.accounts.rules import Actor, may, require
 from qingliu.audit import actions as audit
 from qingliu.catalog import publication, queries
-from qingliu.catalog.models import Dataset, ListedEntry, Version
-from qingliu.catalog.rules import same_shape, sensitive_fields
+from qingliu.catalog.models import Dataset, ListedEntry, RowDecision, Version
+from qingliu.catalog.rules import Decision, same_shape, uncleared
 from qingliu.core import codec
 from qingliu.core.clock import now
 from qingliu.core.dataset import DatasetRecord, Definition, Text, VersionRecord
@@ -25,8 +25,8 @@ from qingliu.standards import definition as standard
 from qingliu.standards import listing
 
 PRIVACY_HOLD = Text(
-    "含有敏感欄位而尚無隱私決定；隱私審查機制建置前不予發布。",
-    "It has sensitive fields and no privacy decision; held until the privacy gate exists.",
+    "含有敏感欄位而尚無隱私決定，通過隱私審查前不予發布。",
+    "It has sensitive fields and no privacy decision; held until it has passed the privacy gate.",
 )
 
 
@@ -90,7 +90,7 @@ def _changed(row: Dataset | None, definition: Definition, by: Actor) -> Dataset:
     else:
         row.agency = _agency(record, by)
     shown = queries.published_record(row)
-    if sensitive_fields(record):
+    if uncleared(record, row.cleared or ()):
         row.status, row.reason_zh, row.reason_en = Dataset.Status.HELD, PRIVACY_HOLD.zh, PRIVACY_HOLD.en
         row.published_record = codec.to_json(record)
     elif kind == Dataset.Kind.VIEW:
@@ -111,8 +111,10 @@ def _agency(record: DatasetRecord, by: Actor) -> Agency:
     return found or account_queries.agency(record.agency)
 
 
-def record_version(*, version: VersionRecord, record: DatasetRecord, by: Actor) -> Version:
+def record_version(*, version: VersionRecord, record: DatasetRecord, cleared: Sequence[str] = (), by: Actor) -> Version:
     """Record a version that the lake holds and make it the current one; the same run again changes nothing.
+
+    ``cleared`` are the sensitive columns over which the privacy gate decided for these rows; Conflict where one lacks.
 
     Publishing it is the caller's next step, once this transaction is committed.
     """
@@ -122,9 +124,9 @@ def record_version(*, version: VersionRecord, record: DatasetRecord, by: Actor) 
         known = Version.objects.filter(run_id=version.run_id).first()
         if known is not None:
             return known
-        if sensitive_fields(record):
+        if uncleared(record, cleared):
             raise Conflict(
-                Text("含有敏感欄位的資料不得發布。", "Rows with sensitive fields may not be published."),
+                Text("尚無隱私決定的敏感欄位不得發布。", "Sensitive fields without a decision may not be published."),
                 Text("等待隱私決定。", "Wait for the privacy decision."),
             )
         made = Version.objects.create(
@@ -139,12 +141,19 @@ def record_version(*, version: VersionRecord, record: DatasetRecord, by: Actor) 
             content_hash=version.content_hash,
             manifest=codec.to_json(version),
         )
+        RowDecision.objects.filter(run_id=version.run_id).update(version=version.number)
         row.current = version.number
         row.published_record = codec.to_json(record)
-        if row.status == Dataset.Status.DRAFT:
-            row.status = Dataset.Status.PUBLISHED
+        row.cleared = list(cleared)
+        # versions from before the decision may show what is now withheld: `clear` opens the dataset once they are redacted
+        first = not Version.objects.filter(dataset=row, number__lt=version.number).exists()
+        opens = first and not uncleared(queries.definition(row).dataset, cleared)
+        if row.status == Dataset.Status.DRAFT or (row.status == Dataset.Status.HELD and opens):
+            row.status, row.reason_zh, row.reason_en = Dataset.Status.PUBLISHED, "", ""
         row.updated_at = now()
-        row.save(update_fields=["current", "published_record", "status", "updated_at"])
+        row.save(
+            update_fields=["current", "published_record", "cleared", "status", "reason_zh", "reason_en", "updated_at"]
+        )
         audit.record(
             by=by.name,
             verb="version.recorded",
@@ -159,6 +168,59 @@ def record_version(*, version: VersionRecord, record: DatasetRecord, by: Actor) 
             },
         )
     return made
+
+
+def decide_rows(*, code: str, run_id: str, decisions: Sequence[Decision], rule: str, by: Actor) -> None:
+    """Note what a run is about to decide about rows; it counts once the run's version is recorded."""
+    row = queries.dataset(code)
+    require(by, "publish", agency=row.agency.code)
+    moment = now()
+    with transaction.atomic():
+        RowDecision.objects.bulk_create(
+            RowDecision(
+                dataset=row, run_id=run_id, key=dict(d.key), source=dict(d.source), before=dict(d.before),
+                after=dict(d.after), flags_before=d.flags_before, status_before=d.status_before, status=d.status,
+                withdraws=d.withdraws, reason=d.reason, rule=rule, role=_role(by, row.agency.code),
+                by=by.name, decided_at=moment,
+            )
+            for d in decisions
+        )  # fmt: skip
+        audit.record(
+            by=by.name, verb="rows.decided", kind="dataset", object_id=row.code, agency=row.agency.code,
+            detail={"run": run_id, "rows": len(decisions), "rule": rule},
+        )  # fmt: skip
+
+
+def _role(by: Actor, agency: str) -> str:
+    """The role in which someone decides: the first that lets them."""
+    return next((g.role for g in by.roles if may(Actor(by.name, (g,)), "publish", agency=agency)), "")
+
+
+def forget_decisions(*, run_id: str) -> None:
+    """Drop what a run wanted to decide: it came to nothing, as the run's own audit row says."""
+    RowDecision.objects.filter(run_id=run_id, version__isnull=True).delete()
+
+
+def clear(*, code: str, cleared: Sequence[str], by: Actor) -> None:
+    """Serve a held dataset again: the gate has decided over every sensitive column, in every version that is kept.
+
+    Raises Conflict where a column lacks its decision.
+    """
+    row = queries.dataset(code)
+    require(by, "release", agency=row.agency.code)
+    if uncleared(queries.definition(row).dataset, cleared):
+        raise Conflict(
+            Text("尚無隱私決定的敏感欄位不得發布。", "Sensitive fields without a decision may not be published."),
+            Text("等待隱私決定。", "Wait for the privacy decision."),
+        )
+    with transaction.atomic():
+        row.cleared = list(cleared)
+        if row.status == Dataset.Status.HELD and row.current is not None:
+            row.status, row.reason_zh, row.reason_en = Dataset.Status.PUBLISHED, "", ""
+        row.updated_at = now()
+        row.save(update_fields=["cleared", "status", "reason_zh", "reason_en", "updated_at"])
+        audit.record(by=by.name, verb="dataset.cleared", kind="dataset", object_id=row.code, agency=row.agency.code)
+        transaction.on_commit(partial(publication.publish, [row.code]))
 
 
 def update_manifests(*, versions: Sequence[VersionRecord], why: str, by: Actor) -> None:
@@ -192,14 +254,15 @@ def withdraw(*, code: str, reason: str, by: Actor) -> None:
 
 
 def restore(*, code: str, reason: str, by: Actor) -> None:
-    """Serve a withdrawn dataset again, in the version that was current. Never for one with sensitive fields."""
+    """Serve a withdrawn dataset again, in the version that was current. Never with sensitive fields left undecided."""
     row = queries.dataset(code)
     require(by, "withdraw", agency=row.agency.code)
     _require_reason(reason)
-    if sensitive_fields(queries.definition(row).dataset):
+    if uncleared(queries.definition(row).dataset, row.cleared or ()):
         raise Conflict(
             Text(
-                f"「{row.code}」含有敏感欄位，不能恢復。", f"'{row.code}' has sensitive fields and cannot be restored."
+                f"「{row.code}」含有尚無決定的敏感欄位，不能恢復。",
+                f"'{row.code}' has sensitive fields without a decision and cannot be restored.",
             ),
             Text("等待隱私決定。", "Wait for the privacy decision."),
         )

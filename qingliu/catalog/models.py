@@ -36,6 +36,9 @@ class Dataset(models.Model):
     definition_path = models.CharField(_("定義檔"), max_length=400, blank=True)
     published_record = models.TextField(blank=True, editable=False)
     current = models.PositiveIntegerField(_("現行版本"), null=True, blank=True)
+    cleared = models.JSONField(
+        default=list, editable=False
+    )  # sensitive columns that the gate decided, "name:sensitivity"
     created_at = models.DateTimeField(_("建立時間"))
     updated_at = models.DateTimeField(_("更新時間"))
 
@@ -96,3 +99,37 @@ class ListedEntry(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+
+class RowDecision(models.Model):
+    """What somebody, or a rule, decided about one row: the status it has now, the cells before and after, and why.
+
+    A decision counts once its version is recorded; ``version`` is empty while the run that brings it is under way.
+    Values are texts as the lake writes them. ``source`` is what the source had delivered in the columns on which the
+    decision rests: delivered again otherwise, the row is contested.
+    """
+
+    dataset = models.ForeignKey(Dataset, models.PROTECT, related_name="decisions", verbose_name=_("資料集"))
+    run_id = models.CharField(max_length=60, db_index=True)
+    version = models.PositiveIntegerField(_("版本"), null=True, blank=True)
+    key = models.JSONField(_("主鍵"))
+    source = models.JSONField(_("來源內容"), default=dict)
+    before = models.JSONField(_("更正前"), default=dict)
+    after = models.JSONField(_("更正後"), default=dict)
+    flags_before = models.TextField(blank=True)
+    status_before = models.CharField(_("原狀態"), max_length=12)
+    status = models.CharField(_("狀態"), max_length=12)
+    withdraws = models.BooleanField(_("撤銷先前決定"), default=False)
+    reason = models.TextField(_("理由"))
+    rule = models.CharField(_("規則"), max_length=100, blank=True)
+    role = models.CharField(_("角色"), max_length=20)
+    by = models.CharField(_("決定者"), max_length=200)
+    decided_at = models.DateTimeField(_("決定時間"))
+
+    class Meta:
+        ordering = ("id",)
+        verbose_name = _("列的決定")
+        verbose_name_plural = _("列的決定")
+
+    def __str__(self) -> str:
+        return f"{self.dataset.code} {self.key} {self.status}"

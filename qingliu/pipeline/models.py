@@ -41,6 +41,7 @@ class Run(models.Model):
     balance = models.JSONField(_("平衡表"), null=True, blank=True)
     verdicts = models.JSONField(_("檢核結果"), default=list)
     seen = models.JSONField(null=True, blank=True)  # rules.Seen: what the next delivery is compared with
+    masking = models.JSONField(null=True, blank=True)  # privacy.actions.Masking: what the gate did, in numbers
     quarantine = models.CharField(_("隔離檔"), max_length=200, blank=True)  # name inside the private folder
     quarantined_cells = models.BigIntegerField(_("隔離儲存格"), default=0)
     version = models.PositiveIntegerField(_("版本"), null=True, blank=True)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import re2
 
-from qingliu.core.dataset import DatasetRecord, Definition, Text
+from qingliu.core.dataset import Definition, Text
 from qingliu.core.records import CellBalance, Finding, Outcome, Verdict
 
 
@@ -31,7 +31,7 @@ class State(StrEnum):
 
 UNFINISHED = (State.READING, State.SHAPING, State.JUDGING, State.COMMITTING, State.RECORDED)
 SETTLED = (State.PUBLISHED, State.RECORDED, State.UNCHANGED)  # the dataset equals this delivery
-DRIFT, PRIVACY, BALANCE = "drift", "privacy", "balance"
+DRIFT, PRIVACY, BALANCE, DECISIONS = "drift", "privacy", "balance", "decisions"
 RETYPED_FIRST = 0.5  # share of filled cells in quarantine that holds a first delivery
 RETYPED_LATER = 0.05  # the same for a later one, if it is also five times what it was
 _HOURS = "(hours)"
@@ -48,14 +48,34 @@ class Seen:
     header_row: int = 0  # 1-based line of the header; 0 where the source has none
 
 
+def contested(rows: int, code: str) -> Verdict:
+    """The source delivers something else than what a decision about a row rests on: told, and the decision stands."""
+    finding = Finding(
+        "decisions.contested",
+        code,
+        Text(
+            f"有 {rows} 列已更正或判定過，來源這次提供的內容與當時不同；決定仍有效，來源的列已擱置。",
+            f"{rows} rows with a standing decision came with other content; the decisions stand, these rows are set aside.",
+        ),
+        Text(
+            "在隔離資料查看這些列，再以 qingliu correct 重新決定（_status=delivered 採用來源）。",
+            "See them in quarantine and decide anew with qingliu correct (_status=delivered takes the source's).",
+        ),
+        "warning",
+        rows,
+    )
+    return Verdict(DECISIONS, (finding,))
+
+
 def shares(cells: Iterable[CellBalance]) -> tuple[tuple[str, float], ...]:
     """Quarantined cells of each column as a share of its filled cells."""
     return tuple((c.column, round(c.quarantined / max(1, c.read - c.empty), 6)) for c in cells)
 
 
-def fingerprint(digests: Sequence[tuple[str, str]], *, names_matter: bool) -> str:
-    """One hash over a delivery's files in their order: (name, sha256); names count where a column is filled from them."""
-    whole = hashlib.sha256()
+def fingerprint(digests: Sequence[tuple[str, str]], *, names_matter: bool, policy: str = "") -> str:
+    """One hash over a delivery's files in their order: (name, sha256); names count where a column is filled from them,
+    and the mask rules under which they are read, for the same file may be published otherwise under others."""
+    whole = hashlib.sha256(policy.encode())
     for name, digest in digests:
         whole.update(f"{name if names_matter else ''}\0{digest}\n".encode())
     return whole.hexdigest()
@@ -182,24 +202,6 @@ def _volume(before: Seen | None, now: Seen, definition: Definition) -> list[Find
     return [_finding("volume", "rows", reason)]
 
 
-def privacy(record: DatasetRecord) -> Verdict:
-    """Holds every delivery of a dataset with a sensitive column: no privacy decision can be made yet."""
-    findings = tuple(
-        Finding(
-            "privacy-undecided",
-            f.name,
-            Text(
-                f"欄位「{f.name}」標示為敏感，尚無隱私決定。", f"Column '{f.name}' is marked sensitive and undecided."
-            ),
-            Text("隱私審查機制建置前不能放行。", "It cannot be released until the privacy gate exists."),
-            "hold",
-        )
-        for f in record.fields
-        if f.sensitivity != "none"
-    )
-    return Verdict(PRIVACY, findings)
-
-
 def balance(rows_read: int, rows: int, set_aside: int, cells: Sequence[CellBalance]) -> Verdict:
     """Rejects a delivery of which a row or a cell is not accounted for: that is our fault, and nothing is published."""
     bad = [c.column for c in cells if not c.holds]
@@ -222,6 +224,11 @@ def decide(verdicts: Iterable[Verdict]) -> Outcome:
 
 
 def releasable(verdicts: Iterable[Verdict]) -> bool:
-    """Whether a person may release the hold: drift only, never privacy."""
+    """Whether a person may release the hold: drift by giving a reason, privacy once the gate lets it pass."""
     held = {v.judge for v in verdicts if v.outcome != "publish"}
-    return held == {DRIFT}
+    return bool(held) and held <= {DRIFT, PRIVACY}
+
+
+def masked(cells: Sequence[CellBalance], columns: Mapping[str, int]) -> tuple[CellBalance, ...]:
+    """The cell balance with what the privacy gate masked."""
+    return tuple(replace(c, masked=columns.get(c.column, 0)) for c in cells)

@@ -157,7 +157,7 @@ def test_a_rejected_delivery_leaves_nothing_behind(deliver: Deliver, portal: Lak
     assert not any(portal.staging.iterdir())
 
 
-def test_a_sensitive_field_holds_every_delivery_and_nobody_can_release_it(
+def test_a_sensitive_field_without_a_decision_holds_every_delivery_and_no_reason_releases_it(
     deliver: Deliver, portal: LakePaths, served: Served
 ) -> None:
     catalog.register_definition(text=town.definition(county=", sensitivity: personal", code="TEST_P"), by=town.OPERATOR)
@@ -166,12 +166,14 @@ def test_a_sensitive_field_holds_every_delivery_and_nobody_can_release_it(
     balance = queries.balance(run)
     assert balance is not None
     assert (balance.read, balance.awaiting, balance.holds) == (3, 3, True)
-    with pytest.raises(Forbidden):
+    with pytest.raises(Conflict, match="county"):
         actions.release(run_id=str(run.id), reason="please", by=town.OPERATOR)
     entry = Published(portal.published_db).get("TEST_P")
     assert (entry.status, entry.current) == ("held", None)
     assert served("TEST_P") == []
-    assert not any(portal.staging.iterdir())
+    held = portal.staging / str(run.id)
+    assert (portal.staging.stat().st_mode & 0o777, held.stat().st_mode & 0o777) == (0o700, 0o700)
+    assert [p.name for p in held.iterdir()] == ["held.parquet"]
     assert not any((portal.root / "warehouse").rglob("*.parquet"))
 
 

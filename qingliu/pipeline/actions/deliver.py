@@ -27,6 +27,8 @@ from qingliu.pipeline import locks, queries, readers, rules
 from qingliu.pipeline.actions import finish, mend
 from qingliu.pipeline.models import Run
 from qingliu.pipeline.rules import State
+from qingliu.privacy import actions as privacy
+from qingliu.privacy import queries as privacy_queries
 
 log = logging.getLogger(__name__)
 
@@ -82,8 +84,8 @@ def carry(row: Dataset, parcel: Parcel, *, by: Actor) -> Run:
     except QingliuError as error:
         return finish.fail(run, error, by=by)
     except Exception as error:  # an edge: whatever happened, the run must say so and leave nothing behind
-        # an engine's message may quote a cell: of a dataset that may not be seen, only the kind of error is logged
-        hidden = row.status == Dataset.Status.HELD
+        # an engine's message may quote a cell: where anything of a row is withheld, only the kind of error is logged
+        hidden = finish.withholds(row)
         log.error("run %s of %s failed: %s", run.id, row.code, type(error).__name__, exc_info=not hidden)
         return finish.fail(run, error, by=by)
 
@@ -106,7 +108,9 @@ def _intend(row: Dataset, parcel: Parcel, by: Actor) -> Run:
 def _carry(run: Run, definition: Definition, parcel: Parcel, by: Actor) -> Run:
     record, code = definition.dataset, run.dataset.code
     digests = [(f.name, _sha256(f)) for f in parcel.files]
-    run.fingerprint = rules.fingerprint(digests, names_matter=bool(definition.read.file_column))
+    run.fingerprint = rules.fingerprint(
+        digests, names_matter=bool(definition.read.file_column), policy=privacy_queries.signature()
+    )
     settled = queries.last_settled(code)
     if settled and (settled.fingerprint, settled.definition_hash) == (run.fingerprint, run.definition_hash):
         run.version = settled.version
@@ -128,10 +132,11 @@ def _carry(run: Run, definition: Definition, parcel: Parcel, by: Actor) -> Run:
     run.seen = codec.to_plain(seen)
     finish.enter(run, State.JUDGING, f"{staged.rows_read:,}")
 
+    screened = finish.screen(run, record, staged.path)
     verdicts = (
-        rules.balance(staged.rows_read, staged.rows, staged.set_aside, staged.cells),
+        rules.balance(staged.rows_read, staged.rows, staged.set_aside, finish.cells(run)),
         rules.drift(queries.last_seen(code), seen, definition),
-        rules.privacy(record),
+        screened.verdict,
     )
     run.verdicts = finish.plain_verdicts(verdicts)
     outcome = rules.decide(verdicts)
@@ -139,14 +144,17 @@ def _carry(run: Run, definition: Definition, parcel: Parcel, by: Actor) -> Run:
         return finish.close(run, State.REJECTED, by=by)
     if outcome == "hold":
         return _hold(run, staged.path, keep=rules.releasable(verdicts), by=by)
-    return finish.commit(run, record, staged.path, by=by, message=parcel.message)
+    return finish.commit(run, record, screened.path, by=by, message=parcel.message)
 
 
 def _hold(run: Run, staged: Path, *, keep: bool, by: Actor) -> Run:
-    """Keep the staged rows for a release, or nothing of them where nobody may release."""
+    """Keep the staged rows for a release, or nothing of them where nobody may release.
+
+    They are kept as they were before the gate, for its rules may be others by then, and it looks at them again.
+    """
     if keep:
         os.replace(staged, finish.staging(run) / finish.HELD_FILE)
-        for rest in ("read", "shape", "fetch"):
+        for rest in ("read", "shape", "fetch", "mask"):
             shutil.rmtree(finish.staging(run) / rest, ignore_errors=True)
     else:
         finish.clear_staging(run)
@@ -159,6 +167,7 @@ def _keep_quarantine(run: Run, staged: ingest.Staged) -> None:
         return
     kept = queries.paths().quarantine / f"{run.id}.parquet"
     kept.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
+    privacy.quarantine(staged.quarantine)
     os.replace(staged.quarantine, kept)
     kept.chmod(0o600)
     run.quarantine = kept.name

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 from django.db import transaction
 
 from qingliu.accounts.rules import Actor, require
 from qingliu.audit import actions as audit
 from qingliu.catalog import queries as catalogue
-from qingliu.core.dataset import Text
-from qingliu.core.errors import BadRequest, Conflict, Forbidden
+from qingliu.core.dataset import DatasetRecord, Text
+from qingliu.core.errors import BadRequest, Conflict
 from qingliu.pipeline import locks, queries, rules
 from qingliu.pipeline.actions import finish, mend
 from qingliu.pipeline.models import Run
@@ -16,7 +19,7 @@ from qingliu.pipeline.rules import State
 
 
 def release(*, run_id: str, reason: str, by: Actor) -> Run:
-    """Publish a delivery that was held for drift. Raises Forbidden for a privacy hold, Conflict where it is too late."""
+    """Publish a delivery that was held. Raises Conflict where it is too late, or where the privacy gate still holds it."""
     run = queries.run(run_id)
     require(by, "release", agency=run.dataset.agency.code)
     _require_reason(reason)
@@ -24,11 +27,6 @@ def release(*, run_id: str, reason: str, by: Actor) -> Run:
         mend.settle(run.dataset.code)
         run = queries.run(str(run.id))
         _check_held(run)
-        if not rules.releasable(queries.verdicts(run)):
-            raise Forbidden(
-                Text("因隱私而暫緩的資料不能放行。", "A delivery held for privacy cannot be released."),
-                Text("等待隱私審查機制。", "Wait for the privacy gate."),
-            )
         record = catalogue.definition(run.dataset).dataset
         staged = finish.staging(run) / finish.HELD_FILE
         newer = queries.runs(dataset=run.dataset.code, state=State.PUBLISHED).filter(started_at__gt=run.started_at)
@@ -36,6 +34,7 @@ def release(*, run_id: str, reason: str, by: Actor) -> Run:
             raise _too_late("定義已變更或暫存已清除。", "The definition has changed or the staged rows have expired.")
         if record.mode == "snapshot" and newer.exists():
             raise _too_late("之後已發布較新的資料。", "A newer delivery has been published since.")
+        passed = _screened(run, record, staged)
         with transaction.atomic():
             run.release_reason, run.finished_at = reason, None
             run.state = State.JUDGING
@@ -45,9 +44,22 @@ def release(*, run_id: str, reason: str, by: Actor) -> Run:
                 detail={"dataset": run.dataset.code, "reason": reason},
             )  # fmt: skip
         try:
-            return finish.commit(run, record, staged, by=by, message=run.message or reason)
+            return finish.commit(run, record, passed, by=by, message=run.message or reason)
         except Exception as error:  # an edge, as in deliver.carry
             return finish.fail(run, error, by=by)
+
+
+def _screened(run: Run, record: DatasetRecord, staged: Path) -> Path:
+    """The held rows as they may be published now. Raises Conflict where the gate, asked again, still holds them."""
+    screened = finish.screen(run, record, staged)
+    others = tuple(v for v in queries.verdicts(run) if v.judge != rules.PRIVACY)
+    run.verdicts = finish.plain_verdicts((*others, screened.verdict))
+    run.save()
+    if screened.verdict.outcome == "publish":
+        return screened.path
+    shutil.rmtree(finish.staging(run) / "mask", ignore_errors=True)
+    first = next(f for f in screened.verdict.findings if f.severity == "hold")
+    raise Conflict(first.reason, first.remedy, parameter=first.place)
 
 
 def reject(*, run_id: str, reason: str, by: Actor) -> Run:
