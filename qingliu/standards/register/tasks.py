@@ -15,7 +15,7 @@ import re2
 
 from qingliu.core.dataset import DatasetRecord, FieldRecord, Text
 from qingliu.core.errors import BadDefinition, BadRequest
-from qingliu.standards import definition, units
+from qingliu.standards import areas, definition, units
 from qingliu.standards.register.mapping import Mapped
 from qingliu.standards.register.report import Report
 
@@ -50,7 +50,8 @@ def changes(record: DatasetRecord, report: Report, mapped: tuple[Mapped, ...]) -
         if column.faulty:
             bad = "、".join(v.value for v in column.values if v.fault is None)[:200]
             why = Text("不合標準的儲存格。", "Cells that do not conform.")
-            found.append(Change("clean", column.field, bad, "", why, column.faulty, column.rows, column.draft))
+            mended = _mended(one.asked.lists, tuple(v.value for v in column.values if v.fault is None))
+            found.append(Change("clean", column.field, bad, mended, why, column.faulty, column.rows, column.draft))
         if column.excused:
             fault = one.faults[0]
             found.append(
@@ -62,6 +63,18 @@ def changes(record: DatasetRecord, report: Report, mapped: tuple[Mapped, ...]) -
         why = Text("此主題的資料應有這個屬性。", "Data of this subject ought to carry this property.")
         found.append(Change("add", "", "", f"{gap.subject}/{gap.name}", why, optional=not gap.required))
     return tuple(sorted(found, key=lambda c: c.optional))
+
+
+def _mended(lists: str, values: tuple[str, ...]) -> str:
+    """Today's names of old or variant county and township names, where they are certain: 臺南縣→臺南市."""
+    steps = []
+    for value in values:
+        today = {areas.current_county(value)} if lists == "counties" else set()
+        if lists == "townships":
+            today = {areas.current_township(c.county, value) for c in areas.counties()} - {""}
+        if len(today) == 1 and (name := today.pop()) not in {"", value}:
+            steps.append(f"{value}→{name}")
+    return "、".join(steps)[:200]
 
 
 def _declared(record: DatasetRecord, one: Mapped) -> Iterator[Change]:
