@@ -9,19 +9,23 @@ import time
 from datetime import date
 from types import FrameType
 
+from django.conf import settings
 from django.db import DatabaseError, close_old_connections
 from django_q.cluster import Cluster
-from django_q.tasks import async_task
+from django_q.tasks import async_task, fetch
 
 from qingliu.accounts import actions as accounts
 from qingliu.accounts.rules import WORKER
 from qingliu.config import wiring
 from qingliu.core.clock import TAIPEI, now
 from qingliu.pipeline import actions, jobs, queries
+from qingliu.quality import jobs as judging
+from qingliu.quality import queries as quality
 
 log = logging.getLogger("qingliu.worker")
 BEAT_S = 10.0
 LOOK_S = 2.0
+JUDGE_S = 20.0  # how often it is asked whether something is due to be judged
 WATCH_S = 60.0  # how often alarms are looked for
 AGAIN_S = 600.0  # an approved draft that was queued and did not come to its end is queued again
 TIDY_HOUR = 3  # Asia/Taipei, when few look
@@ -34,6 +38,8 @@ class Schedule:
         self._beat_at = 0.0
         self._tidied: date | None = None
         self._watched_at = 0.0
+        self._judged_at = 0.0
+        self._judging = ""
         self._drafts: dict[str, float] = {}
 
     def tick(self, monotonic_s: float) -> None:
@@ -46,11 +52,23 @@ class Schedule:
             actions.note_queued(code=source.dataset.code)
             async_task(jobs.look, source.dataset.code, task_name=f"look {source.dataset.code}"[:100])
         self._desk(monotonic_s)
+        self._judges(monotonic_s)
         local = now().astimezone(TAIPEI)
         if local.hour == TIDY_HOUR and self._tidied != local.date():
             self._tidied = local.date()
             async_task(jobs.tidy, task_name="tidy")
             async_task(jobs.maintain, task_name="maintain")
+            if settings.QINGLIU.check_links:
+                async_task(judging.check_links, task_name="check links")
+
+    def _judges(self, monotonic_s: float) -> None:
+        """What was published, declared anew or not judged for long; one job at a time."""
+        if self._judged_at and monotonic_s - self._judged_at < JUDGE_S:
+            return
+        if self._judging and fetch(self._judging) is None and monotonic_s - self._judged_at < AGAIN_S:
+            return
+        self._judged_at = monotonic_s
+        self._judging = async_task(judging.judge_due, task_name="judge") if quality.due(now()) else ""
 
     def _desk(self, monotonic_s: float) -> None:
         """Alarms, and approved drafts that no page carries out."""
@@ -68,6 +86,7 @@ class Schedule:
 def work(parent: int = 0) -> int:
     """Run until told to stop, or until the process ``parent`` (0 = nobody) is no longer ours."""
     wiring.connect()
+    wiring.connect_judges(settings.QINGLIU)
     mended = actions.reconcile(by=WORKER)
     if any((mended.finished, mended.discarded, mended.published, mended.busy)):
         log.info("reconciled: %s", mended)

@@ -32,6 +32,7 @@ class Settings:
     deadline_s: float
     allow_private_sources: bool
     max_source_bytes: int
+    check_links: bool
     max_upload_bytes: int
     self_approval: bool
     mail_host: str
@@ -107,6 +108,7 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         deadline_s=float(_int(env, "QINGLIU_DEADLINE_S", 20, 1, 3600)),
         allow_private_sources=_flag(env, "QINGLIU_ALLOW_PRIVATE_SOURCES"),
         max_source_bytes=_int(env, "QINGLIU_MAX_SOURCE_MB", 2048, 1, 1_000_000) * 1024 * 1024,
+        check_links=_flag(env, "QINGLIU_CHECK_LINKS"),
         max_upload_bytes=_int(env, "QINGLIU_MAX_UPLOAD_MB", 100, 1, 10_000) * 1024 * 1024,
         self_approval=_one_of(env, "QINGLIU_SELF_APPROVAL", "alone", "never") == "alone",
         mail_host=env.get("QINGLIU_MAIL_HOST", ""),
