@@ -12,11 +12,11 @@ from typing import Any
 from django.conf import settings
 
 from qingliu.catalog import queries
-from qingliu.catalog.models import Dataset, ListedEntry
+from qingliu.catalog.models import Dataset, ListedEntry, RowDecision
 from qingliu.catalog.rules import listed_record
 from qingliu.core import codec, events
 from qingliu.core.clock import iso
-from qingliu.core.dataset import Text
+from qingliu.core.dataset import DatasetRecord, Text
 from qingliu.lake.paths import LakePaths
 from qingliu.lake.published import Entry, Published, PublishedTransaction, PublishedWriter
 
@@ -109,6 +109,7 @@ def _put_dataset(switch: PublishedTransaction, row: Dataset, already: Iterable[A
         for version in reversed(queries.versions(row.code)):
             if codec.to_json(version) not in same:
                 switch.put_version(version)
+        switch.put_decisions(row.code, [public_decision(d, record) for d in queries.decisions(row.code)])
     switch.put_entry(
         record,
         kind="view" if row.kind == Dataset.Kind.VIEW else "table",
@@ -117,6 +118,28 @@ def _put_dataset(switch: PublishedTransaction, row: Dataset, already: Iterable[A
         updated_at=_updated(row),
         extra={"reason": {"zh": row.reason_zh, "en": row.reason_en}} if row.reason_zh else {},
     )
+
+
+def public_decision(one: RowDecision, record: DatasetRecord) -> dict[str, Any]:
+    """A decision in public: its role or rule, never a person's name; no value of a column that is not open to all."""
+    quiet = {f.name for f in record.fields if f.sensitivity != "none"}
+
+    def open_only(cells: dict[str, Any]) -> dict[str, Any]:
+        return {c: v for c, v in cells.items() if c not in quiet}
+
+    return {
+        "version": one.version,
+        "decided_at": iso(one.decided_at),
+        "by": {"rule": one.rule} if one.rule else {"role": one.role},
+        "reason": one.reason,
+        "key": open_only(one.key),
+        "status_before": one.status_before,
+        "status": one.status,
+        "withdraws": one.withdraws,
+        "cells": [
+            {"column": c, "before": one.before.get(c), "after": v} for c, v in one.after.items() if c not in quiet
+        ],
+    }
 
 
 def _updated(row: Dataset) -> str:

@@ -6,7 +6,8 @@ from functools import lru_cache
 
 from django.db.models import QuerySet
 
-from qingliu.catalog.models import Dataset, ListedEntry, Version
+from qingliu.catalog import rules
+from qingliu.catalog.models import Dataset, ListedEntry, RowDecision, Version
 from qingliu.core import codec
 from qingliu.core.dataset import DatasetRecord, Definition, Text, VersionRecord
 from qingliu.core.errors import NotFound
@@ -64,6 +65,31 @@ def newest_version(code: str) -> VersionRecord | None:
     """The newest version of a dataset, served or not; None before the first."""
     row = Version.objects.filter(dataset__code=code).first()
     return version_record(row) if row else None
+
+
+def decisions(code: str) -> QuerySet[RowDecision]:
+    """What was decided about rows of a dataset, oldest first; of runs under way nothing."""
+    return RowDecision.objects.filter(dataset__code=code, version__isnull=False).order_by("id")
+
+
+def standing(code: str, record: DatasetRecord) -> dict[tuple[str, ...], rules.Standing]:
+    """The decisions about rows of a dataset that still stand, by key."""
+    return rules.standing(map(decision, decisions(code)), record)
+
+
+def decision(row: RowDecision) -> rules.Decision:
+    """A decision as a value."""
+    return rules.Decision(
+        row.key,
+        row.source,
+        row.before,
+        row.after,
+        row.status_before,
+        row.status,
+        row.flags_before,
+        row.withdraws,
+        row.reason,
+    )
 
 
 def views_of(code: str) -> list[Dataset]:

@@ -11,7 +11,7 @@ import json
 import sqlite3
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -35,6 +35,8 @@ CREATE TABLE IF NOT EXISTS version (
   code TEXT NOT NULL, number INTEGER NOT NULL, content_hash TEXT NOT NULL, present INTEGER NOT NULL,
   created_at TEXT NOT NULL, manifest TEXT NOT NULL, PRIMARY KEY (code, number, content_hash));
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS decision (
+  code TEXT NOT NULL COLLATE NOCASE, number INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (code, number));
 CREATE TABLE IF NOT EXISTS note (
   code TEXT NOT NULL, topic TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (code, topic));
 INSERT OR IGNORE INTO meta VALUES ('generation', 0);
@@ -225,6 +227,20 @@ class Published:
             )
         return codec.from_json(VersionRecord, row[0]) if row else None
 
+    def decisions(self, code: str, *, offset: int = 0, limit: int = 100) -> tuple[int, tuple[dict[str, Any], ...]]:
+        """How many decisions about rows of a dataset there are, and a page of them, newest first."""
+        self.get(code)
+        with self._lock:
+            con = self._connection()
+            if con is None or not con.execute("SELECT 1 FROM sqlite_master WHERE name='decision'").fetchone():
+                return 0, ()
+            total = con.execute("SELECT count(*) FROM decision WHERE code=?", (code,)).fetchone()[0]
+            found = con.execute(
+                "SELECT number, body FROM decision WHERE code=? ORDER BY number DESC LIMIT ? OFFSET ?",
+                (code, limit, offset),
+            ).fetchall()
+        return total, tuple({"number": number, **json.loads(body)} for number, body in found)
+
     def search(
         self, q: str = "", *, category: str = "", agency: str = "", kind: str = "", offset: int = 0, limit: int = 20
     ) -> SearchResult:
@@ -344,18 +360,24 @@ class PublishedTransaction:
         if body is not None:
             self._con.execute("INSERT INTO note VALUES (?,?,?)", (code, topic, json.dumps(body, ensure_ascii=False)))
 
+    def put_decisions(self, code: str, bodies: Sequence[dict[str, Any]]) -> None:
+        """Say in public what was decided about rows of a dataset, all of it, oldest first."""
+        self._con.execute("DELETE FROM decision WHERE code=?", (code,))
+        rows = [(code, i, json.dumps(body, ensure_ascii=False)) for i, body in enumerate(bodies, start=1)]
+        self._con.executemany("INSERT INTO decision VALUES (?,?,?)", rows)
+
     def drop_layouts(self, code: str, number: int) -> None:
         """Forget earlier file arrangements of a version, once their files are gone."""
         self._con.execute("DELETE FROM version WHERE code=? AND number=? AND present=0", (code, number))
 
     def remove(self, code: str) -> None:
         """Take a dataset out of the catalogue altogether."""
-        for table in ("entry", "version", "search"):
+        for table in ("entry", "version", "search", "decision"):
             self._con.execute(f"DELETE FROM {table} WHERE code=?", (code,))
 
     def clear(self) -> None:
         """Empty the catalogue, to be filled anew inside the same transaction."""
-        for table in ("entry", "version", "search"):
+        for table in ("entry", "version", "search", "decision"):
             self._con.execute(f"DELETE FROM {table}")
 
 

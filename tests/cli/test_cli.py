@@ -118,3 +118,18 @@ def test_reconcile_republish_and_agencies_can_be_asked_for(home: LakePaths, caps
 def test_a_draft_definition_is_written_for_a_person_to_check(files: Path) -> None:
     assert cli.main(["infer", str(files / "a.csv"), "--code", "TEST_I", "-o", str(files / "TEST_I.yaml")]) == 0
     assert "code: TEST_I" in (files / "TEST_I.yaml").read_text(encoding="utf-8")
+
+
+def test_a_file_of_corrections_becomes_one_version(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cli.main(["define", str(files / "TEST_A.yaml")])
+    cli.main(["publish", str(files / "a.csv"), "--dataset", "TEST_A"])
+    fixes = files / "fixes.csv"
+    fixes.write_text(
+        "siteid,time,pm25,_status\n1,2026-01-01 00:00,9.5,\n2,2026-01-01 00:00,,invalid\n", encoding="utf-8"
+    )
+    assert cli.main(["correct", "TEST_A", str(fixes), "--reason", "儀器校正"]) == 0
+    assert "→ v2" in capsys.readouterr().out
+    assert cli.main(["correct", "TEST_A", str(files / "absent.csv"), "--reason", "x"]) == 1
+    fixes.write_text("siteid,value\n1,2\n", encoding="utf-8")
+    assert cli.main(["correct", "TEST_A", str(fixes), "--reason", "x"]) == 1
+    assert "需要主鍵" in capsys.readouterr().err

@@ -84,6 +84,11 @@ def _schemas() -> dict[str, Any]:
             "required": ["dataset", "versions", "numberMatched", "numberReturned", "links"],
             "properties": {"dataset": text, "versions": {"type": "array", "items": {"type": "object"}}} | page,
         },
+        "Decisions": {
+            "type": "object",
+            "required": ["dataset", "decisions", "numberMatched", "numberReturned", "links"],
+            "properties": {"dataset": text, "decisions": {"type": "array", "items": {"type": "object"}}} | page,
+        },
         "Object": {"type": "object"},
     }
 
@@ -95,6 +100,7 @@ _SCHEMA_OF = {
     "changes": "Rows",
     "series": "Rows",
     "versions": "Versions",
+    "decisions": "Decisions",
 }
 _EXAMPLE = {
     "dataset": "AQX_P_432",

@@ -314,6 +314,11 @@ ENDPOINTS: dict[str, Endpoint] = {
         Text("版本列表，新的在前", "Versions, newest first"),
         ("limit", "offset", "lang", "f"),
     ),
+    "decisions": Endpoint(
+        "/api/datasets/{code}/decisions",
+        Text("對資料列的更正與判定，新的在前", "Decisions about rows: corrections and status, newest first"),
+        ("limit", "offset", "lang", "f"),
+    ),
     "version": Endpoint(
         "/api/datasets/{code}/versions/{number}",
         Text("一個版本的清單：檔案、SHA-256、連結", "A version's manifest: files, SHA-256, links"),

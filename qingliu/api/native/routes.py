@@ -254,6 +254,32 @@ class Native:
 
         self._json(req, resp, value, str(offset), str(limit))
 
+    def decisions(self, req: falcon.Request, resp: falcon.Response, code: str) -> None:
+        """/api/datasets/{code}/decisions"""
+        allowed = ENDPOINTS["decisions"].query
+        given, offset, limit = params.listing(
+            pairs_of(req.query_string), allowed, default_limit=100, maximum=MAX_LISTED
+        )
+        entry = self._published.get(code)
+
+        def value() -> dict[str, Any]:
+            base = serialize.decided_in(entry, self._published.get)
+            total, page = self._published.decisions(base.code, offset=offset, limit=limit)
+            own = serialize.address(self._base, entry.code, "decisions")
+            links = [link(own, "self", "application/json")]
+            if page and offset + len(page) < total:
+                following = _with(own, dict(given.echo("offset")), offset + len(page))
+                links.append(link(following, "next", "application/json"))
+            return {
+                "dataset": base.code,
+                "numberMatched": total,
+                "numberReturned": len(page),
+                "decisions": list(page),
+                "links": links,
+            }
+
+        self._json(req, resp, value, str(offset), str(limit))
+
     def version(self, req: falcon.Request, resp: falcon.Response, code: str, number: str) -> None:
         """/api/datasets/{code}/versions/{number}"""
         params.only_json(Given(pairs_of(req.query_string), ENDPOINTS["version"].query))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
@@ -134,12 +135,20 @@ def dataset_links(record: DatasetRecord, kind: str, base: str) -> list[dict[str,
         if record.place:
             links.append(link(f"{rows}?f=geojson", "items", MEDIA["geojson"]))
         links.append(link(address(base, code, "versions"), "version-history", "application/json"))
+        links.append(link(address(base, code, "decisions"), "related", "application/json"))
         if record.time_field and record.key:
             links.append(link(address(base, code, "latest"), "latest", "application/json"))
         links.append(link(f"{base}/api/v2/{quote(code.lower(), safe='')}", "alternate", "application/json"))
     links.append(link(f"{base}/dataset/detail/{quote(code, safe='')}", "describedby", "text/html"))
     links.append(link(base + "/api/openapi.json", "service-desc", "application/vnd.oai.openapi+json;version=3.1"))
     return links
+
+
+def decided_in(entry: Entry, find: Callable[[str], Entry]) -> Entry:
+    """The dataset whose rows an entry shows, about which decisions are: its own, or those of a view's (first) base."""
+    while entry.record.view is not None:
+        entry = find(entry.record.view.of[0])
+    return entry
 
 
 def file_names(version: VersionRecord) -> dict[str, FileRecord]:

@@ -1,8 +1,9 @@
-"""Commands about datasets and runs: define, infer, publish, run, release, withdraw, runs, list, reconcile."""
+"""Commands about datasets and runs: define, infer, publish, run, release, correct, withdraw, runs, list, reconcile."""
 
 from __future__ import annotations
 
 import argparse
+import csv
 import shutil
 import sys
 import tempfile
@@ -16,8 +17,8 @@ from qingliu.catalog import queries as catalogue
 from qingliu.config.commands import told
 from qingliu.core import events
 from qingliu.core.dataset import SourceSpec, Text
-from qingliu.core.errors import BadDefinition, QingliuError
-from qingliu.pipeline import actions, infer, queries, sources
+from qingliu.core.errors import BadDefinition, BadSource, QingliuError
+from qingliu.pipeline import actions, corrections, infer, queries, sources
 from qingliu.standards import listing
 
 
@@ -55,6 +56,15 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     release.add_argument("--reason", required=True)
     release.add_argument("--reject", action="store_true", help="退回而非放行 throw it away instead")
     release.set_defaults(do=do_release)
+
+    correct = commands.add_parser("correct", help="更正或判定資料列 correct rows, or decide on their status")
+    correct.add_argument("code", metavar="CODE")
+    correct.add_argument(
+        "file", type=Path, metavar="FILE.csv", help="主鍵、要更正的欄位、_status the key, columns, _status"
+    )
+    correct.add_argument("--reason", required=True, help="公開的理由 published as it is")
+    correct.add_argument("--rule", default="", help="作成決定的規則 the rule that decided, where no person did")
+    correct.set_defaults(do=do_correct)
 
     for name, help_text, action in (
         ("withdraw", "下架資料集 take a dataset down", catalog.withdraw),
@@ -167,6 +177,29 @@ def do_release(args: argparse.Namespace, by: Actor) -> int:
     with events.listening(events.RunStep, told.Progress()):
         run = actions.release(run_id=args.run, reason=args.reason, by=by)
     return told.outcome(run)
+
+
+def do_correct(args: argparse.Namespace, by: Actor) -> int:
+    """Carry out a file of corrections: all of its rows in one version, or none."""
+    row = catalogue.dataset(args.code)
+    record = catalogue.published_record(row) or catalogue.definition(row).dataset
+    header, *lines = _cells(args.file)
+    changes = corrections.from_rows(header, lines, record)
+    with events.listening(events.RunStep, told.Progress()):
+        run = actions.correct(code=args.code, decisions=changes, reason=args.reason, rule=args.rule, by=by)
+    return told.outcome(run)
+
+
+def _cells(path: Path) -> list[list[str]]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return [line for line in csv.reader(file, strict=True) if line] or [[]]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise BadSource(
+            Text(f"無法讀取 {path.name}。", f"{path.name} cannot be read."),
+            Text("請給 UTF-8 的 CSV 檔。", "Give a CSV file in UTF-8."),
+            parameter="file",
+        ) from error
 
 
 def do_status(args: argparse.Namespace, by: Actor) -> int:
