@@ -16,7 +16,7 @@ from qingliu.catalog.models import Dataset, ListedEntry, RowDecision
 from qingliu.catalog.rules import listed_record
 from qingliu.core import codec, events
 from qingliu.core.clock import iso
-from qingliu.core.dataset import DatasetRecord, Text
+from qingliu.core.dataset import DatasetRecord, Text, VersionRecord
 from qingliu.lake.paths import LakePaths
 from qingliu.lake.published import Entry, Published, PublishedTransaction, PublishedWriter
 
@@ -59,6 +59,13 @@ def note(topic: str, bodies: Mapping[str, dict[str, Any] | None]) -> None:
     with PublishedWriter(_paths().published_db).transaction() as switch:
         for code, body in bodies.items():
             switch.put_note(code, topic, body)
+
+
+def forget_layouts(versions: Iterable[VersionRecord]) -> None:
+    """Forget how files of these versions were arranged before: their rows may not be read that way any more."""
+    with PublishedWriter(_paths().published_db).transaction() as switch:
+        for version in versions:
+            switch.drop_layouts(version.code, version.number)
 
 
 def behind() -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import sqlite3
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -26,6 +27,7 @@ from qingliu.lake.paths import LakePaths
 CHUNK = 8 * 1024 * 1024
 _MOST_OPENED = 512 * 1024 * 1024  # decoded bytes of one compressed file that are looked through
 _AVRO = b"Obj\x01"
+OUTSIDE = Text("目錄以外：日誌、整批檔、備份", "Outside the home: logs, bulk files, backups")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,19 @@ def register(paths: LakePaths, *, django_db: Path, more: Sequence[Place] = ()) -
     wal = [p for p in rest if p.name.startswith(django_db.name)]
     others = [Place("home", Text("其他檔案", "Other files"), p) for p in rest if p not in wal]
     return (*known, *(Place("database", known[6].what, p) for p in wal), *others, *more)
+
+
+def squeeze(database: Path) -> None:
+    """Write a SQLite database anew, so that nothing deleted rests in its free pages or its WAL."""
+    if not database.is_file():
+        return
+    con = sqlite3.connect(database, timeout=60, isolation_level=None)
+    try:
+        con.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        con.execute("VACUUM")
+        con.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        con.close()
 
 
 def search(places: Iterable[Place], needles: Sequence[str], *, leave: Iterable[Path] = ()) -> list[Hit]:

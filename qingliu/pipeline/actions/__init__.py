@@ -26,11 +26,13 @@ from qingliu.pipeline.actions.draft import (
 )
 from qingliu.pipeline.actions.hold import reject, release
 from qingliu.pipeline.actions.mend import expire, reconcile
+from qingliu.pipeline.actions.redact import Withheld, overdue, search, withhold
 from qingliu.pipeline.actions.source import note_queued, run_source, watch_sources
 from qingliu.pipeline.actions.upkeep import backup, maintain, verify
 
 __all__ = [
     "Upload",
+    "Withheld",
     "alone",
     "approve",
     "backup",
@@ -46,6 +48,7 @@ __all__ = [
     "maintain",
     "may_be_decided_by",
     "note_queued",
+    "overdue",
     "reconcile",
     "reject",
     "release",
@@ -53,6 +56,7 @@ __all__ = [
     "reread",
     "run_delivery",
     "run_source",
+    "search",
     "submit",
     "take_all",
     "take_back",
@@ -61,4 +65,5 @@ __all__ = [
     "verify",
     "watch_alarms",
     "watch_sources",
+    "withhold",
 ]

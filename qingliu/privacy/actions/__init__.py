@@ -6,7 +6,7 @@ from qingliu.privacy.actions.policy import decide, propose, retire, seed
 from qingliu.privacy.actions.quiet import quarantine
 from qingliu.privacy.actions.quiet import text as quiet
 from qingliu.privacy.actions.restricted import decide_list, import_list, read_list
-from qingliu.privacy.actions.screen import Masking, Screened, Shown, look, mask_file, screen
+from qingliu.privacy.actions.screen import Masking, Screened, Shown, changes_of, look, screen
 
 __all__ = [
     "Masking",
@@ -14,11 +14,11 @@ __all__ = [
     "Shown",
     "alarm",
     "assess",
+    "changes_of",
     "decide",
     "decide_list",
     "import_list",
     "look",
-    "mask_file",
     "propose",
     "quarantine",
     "quiet",

@@ -113,19 +113,21 @@ def screen(*, record: DatasetRecord, staged: Path, run_id: str) -> Screened:
     return Screened(target if changes.count else staged, Verdict(JUDGE, tuple(found)), masking)
 
 
-def mask_file(*, record: DatasetRecord, source: Path, target: Path, workdir: Path, options: str) -> int:
-    """Mask one file of a kept version after the rules in force; how many cells changed (none: ``target`` is not written).
+def changes_of(*, record: DatasetRecord, source: Path, workdir: Path) -> Path | None:
+    """The cells of a file of published rows that the rules in force change, as ``lake.mask.Changes``; None: not one.
 
-    The seam for the rewriting of what is published already: the same judgement as for a delivery, on any file of its rows.
+    The same judgement as for a delivery. A cell that already shows no more than it may is left as it is.
     """
     gate = Gate.of(record, queries.policy(), queries.matcher())
-    with _opened(source, workdir) as sheet:
-        with mask.Changes(workdir / f"{target.stem}.changes.parquet") as changes:
-            _tally(gate, sheet, changes)
-        if changes.count:
-            sheet.write(changes.path, target, options=options)
+    with _opened(source, workdir) as sheet, mask.Changes(workdir / f"{source.stem}.changes.parquet") as changes:
+        for row, values, judged in _judged(gate, sheet):
+            for column, cell in judged.cells.items():
+                if cell.value != values[column]:
+                    changes.add(row, column, cell.value)
+    if changes.count:
+        return changes.path
     changes.path.unlink()
-    return changes.count
+    return None
 
 
 def look(
