@@ -47,7 +47,8 @@ def _recognise(text: str, kinds: frozenset[Kind]) -> tuple[Span, ...]:
     if not suspicious(text):
         return ()
     folded = fold(text)  # one character for one, so spans are those of the original
-    found = [span for _, recogniser in _RECOGNISERS for span in recogniser(folded) if span.kind in kinds]
+    asked = kinds | {Kind.NATIONAL_ID} if Kind.RESIDENT_NUMBER in kinds else kinds  # one recogniser finds both
+    found = [span for kind, finds in _RECOGNISERS if kind in asked for span in finds(folded) if span.kind in kinds]
     return without_overlaps(found)
 
 
