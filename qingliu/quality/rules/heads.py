@@ -52,6 +52,8 @@ def read(data: bytes, *, whole: bool, expected: str = "", declared: frozenset[st
         found = _json(plain, encoding, whole=whole)
         if found is not None:
             return found
+        if plain[0] == "{":
+            return Head("TEXT", encoding, problem=_told(plain))
     return _delimited(plain, encoding, expected, declared)
 
 

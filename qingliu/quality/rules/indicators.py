@@ -259,8 +259,10 @@ def timeliness(subject: Subject, edition: Edition, now: datetime) -> Reading:
             f"Updated {_day(subject.updated_at)}, newest row of {_day(subject.newest)}; it promises {often.en}.",
         )  # fmt: skip
     return _reading(
-        "timeliness", "pass", f"更新於 {_day(subject.updated_at)}；承諾{often.zh}更新。",
-        f"Updated {_day(subject.updated_at)}; it promises {often.en}.",
+        "timeliness", "pass",
+        f"更新於 {_day(subject.updated_at)}；承諾{often.zh}更新。沒有可讀的時間欄位，資料內容的新舊未計。",
+        f"Updated {_day(subject.updated_at)}; it promises {often.en}. There is no readable time column, so the age of what "
+        "the rows say is not counted.",
     )  # fmt: skip
 
 
