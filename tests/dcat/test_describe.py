@@ -108,6 +108,14 @@ def test_a_held_dataset_offers_nothing_and_says_that_it_is_not_public() -> None:
     assert len([r for r in found.own if (DCAT + "accessURL") in dict(r.pairs)]) == 0
 
 
+def test_a_view_of_several_datasets_is_public_though_no_version_is_its_own() -> None:
+    served = Served(BASE, "view", version=3, updated_at="2026-01-02T03:04:05Z")
+    found = describe(record("AQX_P_432"), (), served)
+    assert found.dataset.first(DCT + "accessRights") == EU + "access-right/PUBLIC"
+    assert found.dataset.first(DCT + "modified") == Literal("2026-01-02T03:04:05Z", "", XSD + "dateTime")
+    assert len(found.dataset.all(DCAT + "distribution")) == 8
+
+
 def test_a_listed_entry_says_only_what_the_list_says_and_names_what_it_cannot_know() -> None:
     found = describe(*_with_no_versions(listed()))
     assert {p for p, _ in found.dataset.pairs} & found.unknown == {DCAT + "theme"}

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from qingliu.core.dataset import Contact, DatasetRecord, Text, VersionRecord
 from qingliu.standards.dcat import words
-from qingliu.standards.dcat.distributions import Way, beside, distribution, rights, service, ways
+from qingliu.standards.dcat.distributions import Way, beside, distribution, is_open, rights, service, ways
 from qingliu.standards.dcat.served import Served
 from qingliu.standards.dcat.terms import (
     DCAT,
@@ -84,7 +84,7 @@ def describe(record: DatasetRecord, versions: tuple[VersionRecord, ...], served:
     own += [r for r in (contact, period) if r is not None]
     own += [r for way in found for r in beside(way, record, served) if r.iri.startswith(served.root)]
     known = {r.iri for r in own}
-    used = {r.iri: r for r in _words(record, served, found, bool(versions)) if r.iri not in known}
+    used = {r.iri: r for r in _words(record, served, found, is_open(versions, served)) if r.iri not in known}
     unknown = NOT_IN_THE_LIST if served.listing else frozenset[str]()
     return Described(record.code, served.iri(record.code), tuple(own), tuple(used.values()), unknown)
 
@@ -129,7 +129,7 @@ def _has_theme(record: DatasetRecord, served: Served) -> bool:
 
 def _told_by_us(record: DatasetRecord, versions: tuple[VersionRecord, ...], served: Served) -> Iterator[Pair]:
     """What a definition says that an imported line does not."""
-    yield DCT + "accessRights", words.access_right("PUBLIC" if versions else "NON_PUBLIC").iri
+    yield DCT + "accessRights", words.access_right("PUBLIC" if is_open(versions, served) else "NON_PUBLIC").iri
     yield DCT + "accrualPeriodicity", words.frequency(record.frequency).iri
     for code in ("ZHO", "ENG"):
         yield DCT + "language", words.language(code).iri
@@ -138,7 +138,7 @@ def _told_by_us(record: DatasetRecord, versions: tuple[VersionRecord, ...], serv
     if record.issued:
         yield DCT + "issued", typed(record.issued.isoformat(), "date")
     elif versions:
-        yield DCT + "issued", typed(versions[-1].created_at, "dateTime")
+        yield DCT + "issued", typed(versions[-1].created_at, "dateTime")  # newest first
     if changed := _changed(versions, served):
         yield DCT + "modified", typed(changed, "dateTime")
     if served.version is not None:
@@ -153,7 +153,9 @@ def _told_by_us(record: DatasetRecord, versions: tuple[VersionRecord, ...], serv
 def _changed(versions: tuple[VersionRecord, ...], served: Served) -> str:
     """When the rows shown last changed; "" where nothing says so."""
     shown = next((v.created_at for v in versions if v.number == served.version), "")
-    return shown or (versions[0].created_at if versions else "")
+    if shown or versions:
+        return shown or versions[0].created_at
+    return served.updated_at if served.version is not None else ""
 
 
 def agency(record: DatasetRecord, served: Served) -> Resource:

@@ -46,9 +46,14 @@ def ways(record: DatasetRecord, versions: tuple[VersionRecord, ...], served: Ser
     """Every way in which the dataset can be had now; none while it is held."""
     if served.listing is not None:
         yield from _listed_ways(served)
-    elif versions:
+    elif is_open(versions, served):
         yield from _native_ways(record, versions, served)
         yield from _moenv_ways(record, served)
+
+
+def is_open(versions: tuple[VersionRecord, ...], served: Served) -> bool:
+    """Whether rows are served now: a version is shown, be it that of another dataset or the sum of several."""
+    return bool(versions) or served.version is not None
 
 
 def _listed_ways(served: Served) -> Iterator[Way]:
@@ -66,7 +71,7 @@ def _native_ways(record: DatasetRecord, versions: tuple[VersionRecord, ...], ser
         measured = served.offer(form)
         size, digest = (measured.bytes, measured.sha256) if measured else (None, "")
         download = address if form in WHOLE else ""
-        if form == "parquet" and served.kind == "table" and size is None:
+        if form == "parquet" and served.kind == "table" and versions and size is None:
             download, size, digest = _stored(record, versions, served, download)
         yield Way(form, form, address, term.name, download, bytes=size, sha256=digest)
 
