@@ -21,7 +21,7 @@ _TRADES = (
 _KINDS = ("空氣污染", "水污染", "廢棄物", "毒性化學物質")
 _LETTERS = "CAFHOJKBNMPIQDSTGUVXWZ"  # letter of each county in control numbers, in the order of COUNTIES
 _TOWNS = ("中正區", "東區", "西區", "北區", "南區", "中山區", "信義區")
-_PEOPLE = ("王小明", "陳大文", "林美玲", "張志強", "李淑芬", "黃建國")  # the usual names of nobody
+_PEOPLE = ("趙一安", "歐陽試算", "周模擬", "許範例", "鄭假名", "曾樣本")  # invented, and seen to be
 _LAWS = ("廢棄物清理法第27條第2款", "水污染防治法第7條第1項", "空氣污染防制法第20條第1項", "噪音管制法第9條第1項")
 _HERE = Path(__file__).parent
 
@@ -76,7 +76,7 @@ def penalties(span: Span) -> Sheet:
         law, money = pick(rng, _LAWS), pick(rng, (1200, 3000, 6000, 60000, 100000, 300000))
         town = pick(rng, _TOWNS)
         address = f"{county}{town}模擬路{rng.randint(1, 300)}號"
-        fact = f"稽查時現場負責人{person}（電話0912-345-678）陳述：未妥善處理，違反{law}。"
+        fact = f"稽查時現場負責人{person}（電話0900-000-000）陳述：未妥善處理，違反{law}。"
         sole = rng.random() < 0.1
         deadline = f"{day + timedelta(days=45)}" if rng.random() < 0.4 else ""
         rows.append([_control_no(county, number), f"模擬{person}商行" if sole else name, county,
