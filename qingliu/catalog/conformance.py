@@ -119,6 +119,11 @@ def _column(record: DatasetRecord, mapped: mapping.Mapped, found: conform.Confor
         )
         for v in found.values
     )  # fmt: skip
+    if not mapping.quotable(mapped.field):
+        return report.ColumnReport(
+            *words, draft, known, found.cells, found.failing, sum(found.excused), found.distinct, (), "", "",
+            mapped.problems, mapped.check.told,
+        )  # fmt: skip
     told = report.not_run(found.error) if found.error else mapped.check.told
     excused = " OR ".join(
         f"({condition})"

@@ -10,6 +10,7 @@ from qingliu.standards.register import domains, patterns
 from qingliu.standards.register.records import Fault, Property, Subject
 
 _TYPES = {"字串": {"string"}, "數字": {"integer", "number"}, "日期": {"date", "datetime"}, "布林值": {"boolean"}}
+_UNQUOTED = {"address", "person_name", "facility_name", "tax_id", "control_number", "free_text"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,11 @@ class Mapped:
     def faults(self) -> tuple[Fault, ...]:
         """Known faults of the property."""
         return self.asked.faults if self.asked else ()
+
+
+def quotable(field: FieldRecord) -> bool:
+    """Whether a judge may quote cells of a column: not where persons, homes or restricted sites could stand in them."""
+    return field.sensitivity == "none" and field.role not in _UNQUOTED
 
 
 def cell_check(asked: Property) -> CellCheck:

@@ -118,6 +118,8 @@ def findings(report: Report, mapped: tuple[Mapped, ...]) -> tuple[Finding, ...]:
 def _some(column: ColumnReport) -> str:
     """The most frequent wrong values, and how many more there are."""
     wrong = [v for v in column.values if v.fault is None]
+    if not wrong:
+        return "—"
     rest = column.distinct - (len(column.values) - len(wrong)) - len(wrong[:12])
     shown = "、".join(f"「{v.value[:40]}」×{v.count}" for v in wrong[:12])
     return shown + (f"…（+{rest}）" if rest > 0 else "")

@@ -1,0 +1,1 @@
+"""What makes a dataset bilingual, as functions over frozen values."""
