@@ -71,10 +71,12 @@ class Schedule:
         self._judging = async_task(judging.judge_due, task_name="judge") if quality.due(now()) else ""
 
     def _desk(self, monotonic_s: float) -> None:
-        """Alarms, and approved drafts that no page carries out."""
+        """Alarms, mask rules that came later, and approved drafts that no page carries out."""
         if monotonic_s - self._watched_at >= WATCH_S or not self._watched_at:
             self._watched_at = monotonic_s
             async_task(jobs.watch, task_name="watch")
+            if actions.overdue():
+                async_task(jobs.withhold, task_name="withhold")
         waiting = [str(d.id) for d in queries.drafts(state="approved")]
         self._drafts = {d: t for d, t in self._drafts.items() if d in waiting and monotonic_s - t < AGAIN_S}
         for draft in waiting:
