@@ -201,6 +201,28 @@ def forget_decisions(*, run_id: str) -> None:
     RowDecision.objects.filter(run_id=run_id, version__isnull=True).delete()
 
 
+def forget_cells(*, code: str, columns: Sequence[str], by: Actor) -> int:
+    """Take the values of columns that a later mask rule covers out of every decision; how many decisions said some.
+
+    What was decided about such cells lapses; publishing the dataset again takes them out of what is public.
+    """
+    require(by, "maintain")
+    gone, touched = set(columns), 0
+    with transaction.atomic():
+        for one in RowDecision.objects.filter(dataset__code=code):
+            kept = [{c: v for c, v in cells.items() if c not in gone} for cells in (one.source, one.before, one.after)]
+            if kept != [one.source, one.before, one.after]:
+                one.source, one.before, one.after = kept
+                one.save(update_fields=["source", "before", "after"])
+                touched += 1
+        audit.record(
+            by=by.name, verb="decisions.redacted", kind="dataset", object_id=code,
+            detail={"columns": sorted(gone), "decisions": touched},
+        )  # fmt: skip
+        transaction.on_commit(partial(publication.publish, [code]))
+    return touched
+
+
 def clear(*, code: str, cleared: Sequence[str], by: Actor) -> None:
     """Serve a held dataset again: the gate has decided over every sensitive column, in every version that is kept.
 

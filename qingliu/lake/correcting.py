@@ -9,8 +9,8 @@ import pyarrow as pa
 
 from qingliu.core.dataset import DatasetRecord, VersionRecord
 from qingliu.lake.decided import columns_of
-from qingliu.lake.files import rows_of
-from qingliu.lake.layout import layout_of
+from qingliu.lake.files import rows_of, scalar
+from qingliu.lake.layout import layout_of, same
 from qingliu.lake.names import ident, literal
 from qingliu.lake.sound import check_whole
 from qingliu.lake.store import Lake
@@ -49,3 +49,17 @@ def stage(lake: Lake, record: DatasetRecord, rows: Sequence[Mapping[str, str | N
             f"COPY (SELECT {', '.join(typed)}, _flags, _status FROM given) TO {literal(str(target))} (FORMAT parquet)"
         )
     return target
+
+
+def agree(lake: Lake, record: DatasetRecord, one: Path, other: Path) -> bool:
+    """Whether two staged files hold the same declared cells in the same order."""
+    if one == other:
+        return True
+    layout = layout_of(record)
+    columns = tuple(c.physical for c in layout.columns)
+    left, right = (f"read_parquet({literal(str(p))}, file_row_number=true)" for p in (one, other))
+    with lake.engine(one.parent / "engine") as con:
+        unlike = f"NOT ({same('a', 'b', columns)})"
+        return not scalar(
+            con, f"SELECT count(*) FROM {left} a FULL JOIN {right} b USING (file_row_number) WHERE {unlike}"
+        )

@@ -8,6 +8,7 @@ import pytest
 
 from qingliu.accounts.rules import Actor, RoleGrant
 from qingliu.audit import queries as audit
+from qingliu.catalog import actions as catalog
 from qingliu.catalog import queries as catalogue
 from qingliu.core.errors import BadRequest, Forbidden
 from qingliu.lake.engine import Engine
@@ -212,3 +213,13 @@ def test_nothing_asked_for_makes_no_version_and_leaves_no_decision(portal: LakeP
     deliver(town.rows(1))
     assert correct(RowChange(key(1), {"pm25": "1"})).state == "unchanged"
     assert not catalogue.decisions("TEST_A")
+
+
+def test_values_that_a_later_mask_rule_covers_leave_every_decision(portal: LakePaths, deliver: Deliver) -> None:
+    deliver(town.rows(2))
+    correct(RowChange(key(2), {"pm25": "7.5", "county": "某人的家"}))
+    assert catalog.forget_cells(code="TEST_A", columns=["county"], by=town.OPERATOR) == 1
+    assert "某人的家" not in str(catalogue.decisions("TEST_A").values())
+    engine = Engine(portal, threads=1)
+    assert "某人的家" not in str(engine.published.decisions("TEST_A"))
+    engine.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from pathlib import Path
 
 from django.db import transaction
 
@@ -95,7 +96,22 @@ def _carry(run: Run, record: DatasetRecord, wanted: Sequence[RowChange], *, rule
     keys = [tuple(c.key[k] for k in record.key) for c in wanted]
     rows = correcting.present(lake, record, base, keys, finish.staging(run) / "look")
     planned = corrections.plan(wanted, rows, catalogue.standing(code, record), record, reason)
-    catalog.decide_rows(code=code, run_id=str(run.id), decisions=[p.decision for p in planned], rule=rule, by=by)
     staged = correcting.stage(lake, record, [p.row for p in planned], finish.staging(run) / "corrected.parquet")
+    _screen(run, record, staged)
+    catalog.decide_rows(code=code, run_id=str(run.id), decisions=[p.decision for p in planned], rule=rule, by=by)
     run.balance = {"read": len(planned), "awaiting": len(planned)}
     return finish.commit(run, record, staged, by=by, message=reason, corrects=True)
+
+
+def _screen(run: Run, record: DatasetRecord, staged: Path) -> None:
+    """Refuse corrected rows that show what the privacy gate withholds, before a word of them is written anywhere."""
+    screened = finish.screen(run, record, staged)
+    same = correcting.agree(finish.the_lake(), record, staged, screened.path)
+    if screened.verdict.outcome != "publish" or not same:
+        raise corrections.refused(
+            "更正內容含有須遮蔽的資料。", "The corrected cells show what has to be masked.",
+            "請改寫為遮蔽後的內容，或先請隱私人員訂定規則。",
+            "Write them as they may be shown, or have a privacy rule approved first.", "decisions",
+        )  # fmt: skip
+    before = queries.runs(dataset=run.dataset.code, state=State.PUBLISHED).exclude(masking=None).first()
+    run.masking = before.masking if before else run.masking  # what is told in public is of all rows, not of these few
