@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from qingliu.api.cache import ResponseCache
 from qingliu.config.data_api import App, make_data_api
 from qingliu.core import events
 from qingliu.core.env import Settings
@@ -25,12 +26,12 @@ def connect() -> None:
 
 
 def connect_judges(settings: Settings) -> None:
-    """Let the judges of this process ask its own data API; it opens at the first judgement."""
+    """Let the judges of this process ask its own data API; it opens at the first judgement and keeps no answers."""
     opened: list[App] = []
 
     def give() -> App:
         if not opened:
-            opened.append(make_data_api(settings))
+            opened.append(make_data_api(settings, cache=ResponseCache(max_bytes=0)))
         return opened[0]
 
     served.use(give)
