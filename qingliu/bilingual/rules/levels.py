@@ -17,7 +17,12 @@ from qingliu.core.dataset import FieldRecord, Text
 from qingliu.core.records import Finding
 from qingliu.standards.register.mapping import quotable
 
-MAX_VALUES = 2_000  # wordings of one column that go into the public note
+MAX_VALUES = 1_000  # wordings of one column that an answer puts into cells; a column of more is no list of words
+_ADD = Text("請在詞彙或翻譯記憶補上。", "Add them to the glossary or the translation memory.")
+_TOO_MANY = Text(
+    f"有英文的值超過 {MAX_VALUES:,} 個，不能當作代碼表替換：請在來源增列英文欄，或把數字與單位分欄。",
+    f"More than {MAX_VALUES:,} values have English, too many to replace: add an English column, or part number and unit.",
+)
 _DATA = Path(__file__).parent.parent / "data"
 
 
@@ -49,7 +54,8 @@ class Share:
 @dataclass(frozen=True, slots=True)
 class Column:
     """A text column measured on its rows: distinct values that hold Chinese, those that have English, by origin; cells
-    likewise. ``words`` are the wordings, the commonest first; ``uncovered`` examples of what has none."""
+    likewise; ``known`` of the values have English by rule, but a column of more words than fit an answer covers none.
+    ``words`` are the wordings, the commonest first; ``uncovered`` examples of what has none."""
 
     name: str
     distinct: int
@@ -59,6 +65,7 @@ class Column:
     origins: tuple[tuple[str, int], ...]
     words: tuple[tuple[str, str], ...]
     uncovered: tuple[str, ...]
+    known: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +100,12 @@ def column(field: FieldRecord, counted: Sequence[tuple[str, int]], worder: Worde
         origins[found.origin] += 1
         cells += count
         words.append((zh, found.en))
+    known = len(words)
+    if known > MAX_VALUES:
+        words, cells, origins = [], 0, Counter()
     return Column(
         field.name, len(chinese), len(words), sum(n for _, n in chinese), cells, tuple(sorted(origins.items())),
-        tuple(words[:MAX_VALUES]), tuple(uncovered[:6]) if quotable(field) else (),
+        tuple(words), tuple(uncovered[:6]) if quotable(field) else (), known,
     )  # fmt: skip
 
 
@@ -119,7 +129,7 @@ def findings(columns: Sequence[Column]) -> tuple[Finding, ...]:
                 f"{c.distinct} 個值中 {c.distinct - c.covered} 個沒有英文，如 {'、'.join(v[:20] for v in c.uncovered) or '—'}。",
                 f"{c.distinct - c.covered} of {c.distinct} values have no English.",
             ),
-            Text("請在詞彙或翻譯記憶補上。", "Add them to the glossary or the translation memory."),
+            _TOO_MANY if c.known > MAX_VALUES else _ADD,
             severity="info", count=c.distinct - c.covered, columns=(c.name,),
         )
         for c in columns

@@ -27,6 +27,8 @@ _KIND_BY_PROPERTY = {
 _BRACKETS = re2.compile(r"^([^()（）]+)[(（]([^()（）]+)[)）]$")
 _QUANTITY = re2.compile(r"^([0-9][0-9,]*(?:\.[0-9]+)?)\s*(\p{Han}+)$")
 _MEASURED = re2.compile(r"^([^:：]+)[:：]\s*([<>]?[0-9][0-9.,]*)\s*[(（]([^()（）]*)[)）]$")
+_BUREAU = re2.compile(r"^(\p{Han}{2}[縣市])(?:政府)?環境保護局$")
+_NUMBERED = re2.compile(r"^(\p{Han}+)([0-9]+)$")
 _SPLIT = re2.compile(r"[;；、]")
 _SUFFIX = re2.compile(r" (Township|City|District|County)$")
 
@@ -104,7 +106,17 @@ class Worder:
         if self._kind == "station":
             match = _BRACKETS.match(zh)
             parts = [self._place(p) for p in match.groups()] if match else []
-            return Word(f"{parts[0]} ({parts[1]})", "built") if parts and all(parts) else None
+            if parts and all(parts):
+                return Word(f"{parts[0]} ({parts[1]})", "built")
+            numbered = _NUMBERED.match(zh)
+            known = self._simple(numbered.group(1)) if numbered else None
+            if known and numbered:
+                return Word(f"{known.en} {numbered.group(2)}", "built")
+            place = short_place(zh)  # a station that is called as its county or township is
+            return Word(place, "area") if place else None
+        if match := _BUREAU.match(zh):
+            county = area_name(match.group(1), "county")
+            return Word(f"Environmental Protection Bureau, {county}", "built") if county else None
         if match := _QUANTITY.match(zh):
             unit = units.find(match.group(2))
             return Word(f"{match.group(1)} {unit.name.en}", "built") if unit else None
