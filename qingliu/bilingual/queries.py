@@ -10,7 +10,6 @@ from django.db.models import QuerySet
 from qingliu.bilingual.models import Judgement, PageText, Wording
 from qingliu.bilingual.rules import glossary, texts
 from qingliu.bilingual.rules.wording import Stock
-from qingliu.catalog import queries as catalogue
 from qingliu.core import codec
 from qingliu.core.dataset import DatasetRecord
 from qingliu.lake.engine import Engine
@@ -78,16 +77,3 @@ def basis(record: DatasetRecord, content_hash: str, words: Stock) -> str:
     known = sorted((k, sorted(v.items())) for k, v in glossary.words().items())
     whole = f"{codec.to_json(record)}\n{content_hash}\n{said}\n{known}"
     return hashlib.sha256(whole.encode()).hexdigest()
-
-
-def stale(engine: Engine) -> list[str]:
-    """Codes whose published note on both languages is about another version than is served, or that have none."""
-    late = []
-    for row in catalogue.datasets():
-        found = entry(engine, row.code)
-        if found is None:
-            continue
-        said = found.notes.get("bilingual")
-        if said is None or (found.current is not None and said.get("version") != found.current.number):
-            late.append(row.code)
-    return late

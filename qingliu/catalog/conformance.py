@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from qingliu.core.dataset import DatasetRecord, VersionRecord
 from qingliu.core.records import Finding
 from qingliu.lake import conform
 from qingliu.lake.engine import Engine
+from qingliu.lake.published import Published
 from qingliu.lake.query import Query
 from qingliu.standards import register
 from qingliu.standards.register import mapping, report, tasks
@@ -29,6 +31,7 @@ class Judged:
     findings: tuple[Finding, ...]
     changes: tuple[tasks.Change, ...]
     proposal: str
+    declared: str = ""
 
 
 def judge(code: str, engine: Engine) -> Judged:
@@ -57,7 +60,8 @@ def judged(engine: Engine, record: DatasetRecord, version: VersionRecord | None,
         tuple(f.name for f in record.fields if not f.property), mapping.missing(found), spatial.code if spatial else "",
     )  # fmt: skip
     steps = tasks.changes(record, made, found)
-    return Judged(made, report.findings(made, found), steps, tasks.proposal(text, steps) if text else "")
+    diff = tasks.proposal(text, steps) if text else ""
+    return Judged(made, report.findings(made, found), steps, diff, fingerprint(record))
 
 
 def publish(codes: Iterable[str], engine: Engine) -> dict[str, Judged]:
@@ -65,6 +69,27 @@ def publish(codes: Iterable[str], engine: Engine) -> dict[str, Judged]:
     done = {code: judge(code, engine) for code in codes}
     publication.note(TOPIC, {code: note(judged) for code, judged in done.items()})
     return done
+
+
+def fingerprint(record: DatasetRecord) -> str:
+    """A short mark of what is declared of a dataset, by which a note tells what it was judged by."""
+    return hashlib.sha256(codec.to_json(record).encode()).hexdigest()[:16]
+
+
+def due(published: Published, topic: str) -> list[str]:
+    """Codes whose note on ``topic`` is missing, about another version than is served, or about another declaration."""
+    entries = {e.code.upper(): e for e in published.all()}
+    late = []
+    for row in queries.datasets():
+        entry = entries.get(row.code.upper())
+        if entry is None or entry.status == "listed":
+            continue
+        said = entry.notes.get(topic)
+        shown = published.shown(entry) if entry.status == "published" else None
+        declared = fingerprint(queries.definition(row).dataset)
+        if said is None or said.get("version") != shown or said.get("declared") != declared:
+            late.append(row.code)
+    return late
 
 
 def note(judged: Judged) -> dict[str, Any]:
@@ -77,6 +102,7 @@ def note(judged: Judged) -> dict[str, Any]:
     ]  # fmt: skip
     return {
         "version": made.version,
+        "declared": judged.declared,
         "mapped": len(made.columns),
         "unmapped": len(made.unmapped),
         "cells": made.cells,

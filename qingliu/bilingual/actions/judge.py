@@ -15,6 +15,7 @@ from qingliu.bilingual.rules import levels, texts
 from qingliu.bilingual.rules.wording import Stock, Worder
 from qingliu.catalog import publication
 from qingliu.catalog import queries as catalogue
+from qingliu.catalog.conformance import fingerprint
 from qingliu.core import codec
 from qingliu.core.clock import now
 from qingliu.core.dataset import DatasetRecord, VersionRecord
@@ -34,6 +35,7 @@ class Judged:
     measure: levels.Measure
     columns: tuple[levels.Column, ...]
     findings: tuple[Finding, ...]
+    declared: str
 
 
 def judge(*, codes: Iterable[str], engine: Engine, by: Actor) -> tuple[Judged, ...]:
@@ -70,7 +72,9 @@ def _measured(engine: Engine, record: DatasetRecord, version: VersionRecord | No
         levels.contents(columns) if version is not None else None,
     )  # fmt: skip
     found_wrong = (*texts.findings(record, queries.seen(record.code)), *levels.findings(columns))
-    return Judged(record.code, version.number if version else None, measure, tuple(columns), found_wrong)
+    return Judged(
+        record.code, version.number if version else None, measure, tuple(columns), found_wrong, fingerprint(record)
+    )
 
 
 def note(judged: Judged) -> dict[str, Any]:
@@ -79,6 +83,7 @@ def note(judged: Judged) -> dict[str, Any]:
     return {
         "level": measure.level,
         "version": judged.version,
+        "declared": judged.declared,
         "edition": levels.edition()["edition"],
         "reconstruction": levels.edition()["reconstruction"],
         "completeness": {
