@@ -23,7 +23,7 @@ from qingliu.quality.rules.seen import Resource, Seen
 
 NATIVE = (("csv", "CSV"), ("json", "JSON"), ("ndjson", "NDJSON"), ("parquet", "PARQUET"))
 MOENV = (("csv", "CSV"), ("json", "JSON"), ("xml", "XML"))
-KEYLESS = ("REDACTED",)  # stands in the imported list where the official address carries a key
+KEYLESS = ("REDACTED", "[key]")  # stand in the imported list where the official address carries a key
 NAMES_LAST = {"PARQUET"}  # formats that must be read to their end
 Ask = Callable[[str, Path | None], served.Reply]
 

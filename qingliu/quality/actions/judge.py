@@ -20,8 +20,8 @@ from qingliu.core.dataset import Text
 from qingliu.core.http import Door
 from qingliu.lake.paths import LakePaths
 from qingliu.lake.published import Entry, Published
-from qingliu.quality import looks, metadata, queries, served
-from qingliu.quality.actions.links import official_look
+from qingliu.quality import contents, looks, metadata, queries, served
+from qingliu.quality.actions.links import official_look, settled
 from qingliu.quality.actions.publish import publish_notes
 from qingliu.quality.models import Contest, FoundHere, Judgement, LinkCheck, WhiteListing
 from qingliu.quality.rules import indicators
@@ -104,6 +104,7 @@ def judge_all(*, codes: Sequence[str] = (), by: Actor) -> list[Judgement]:
 def _result(entry: Entry, sitting: Bench) -> Result:
     moment = now()
     seen, skipped = _look(entry, sitting, moment)
+    looked = _contents(entry, sitting, moment)
     subject = _subject(entry, sitting, moment, served_now=entry.status == "published")
     marked, resources = indicators.judge(subject, seen, sitting.edition, moment)
     return Result(
@@ -118,8 +119,17 @@ def _result(entry: Entry, sitting: Bench) -> Result:
         resources=resources,
         white_listed=subject.white_listed,
         mqa=_mqa(entry, seen, sitting),
-        skipped=skipped,
+        findings=looked.findings,
+        skipped=(*skipped, *looked.skipped),
     )
+
+
+def _contents(entry: Entry, sitting: Bench, moment: datetime) -> contents.Looked:
+    if entry.kind == "listed" or entry.status != "published":
+        return contents.Looked()
+    mine = settings.QINGLIU
+    means = contents.Means(sitting.paths, sitting.published, mine.publish_memory, mine.engine_threads)
+    return contents.look(entry, means, moment)
 
 
 def _mqa(entry: Entry, seen: tuple[Seen, ...], sitting: Bench) -> dict[str, Any]:
@@ -138,8 +148,13 @@ def _look(entry: Entry, sitting: Bench, moment: datetime) -> tuple[tuple[Seen, .
         why = Text("暫緩發布，沒有對外提供的資料可檢測。", "It is held: nothing is served that could be measured.")
         return tuple(Seen(r, unmeasured=why) for r in looks.own(entry)), (why,)
     rows = entry.current.rows if entry.current else None
-    seen = (looks.look(r, entry.record, sitting.asker, moment) for r in looks.own(entry))
-    return tuple(replace(s, rows_all=rows) for s in seen), ()
+    found = []
+    for resource in looks.own(entry):
+        seen = looks.look(resource, entry.record, sitting.asker, moment)
+        if sitting.asker.base:
+            seen = settled(seen, sitting.asker.base + resource.address, sitting.links, sitting.edition)
+        found.append(replace(seen, rows_all=rows))
+    return tuple(found), ()
 
 
 def _subject(entry: Entry, sitting: Bench, moment: datetime, *, served_now: bool) -> Subject:

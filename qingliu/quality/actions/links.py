@@ -101,21 +101,42 @@ def check_links(*, by: Actor, limit: int = 200, pause: Callable[[float], None] =
     return done
 
 
-def _kept(line: ListedEntry, reply: served.Reply, before: LinkCheck | None, edition: Edition) -> LinkCheck:
-    address, moment = redact(line.address), now()
-    resource = looks.official(address, tuple(line.formats))
-    seen = looks.of_reply(resource, reply, _listed(line), how="http", moment=moment)
-    settled = links.settle(_record(before) if before else links.Record(), bool(seen.reached), edition, moment)
+def settled(seen: Seen, address: str, checks: dict[str, LinkCheck], edition: Edition) -> Seen:
+    """A look at our own public address: that it does not answer is believed only after several failures over time."""
+    if seen.reached is None:
+        return seen
+    before = checks.get(address)
+    moment = now()
+    found = links.settle(_record(before) if before else links.Record(), bool(seen.reached), edition, moment)
+    if seen.reached and (before is None or before.failures == 0):
+        return seen  # nothing to remember
+    row = _updated(before, address, found, seen)
+    row.save()
+    checks[address] = row
+    if seen.reached or found.failed:
+        return seen
+    return replace(seen, reached=None, problem=None, unmeasured=links.waiting(found.record, edition))
+
+
+def _updated(before: LinkCheck | None, address: str, found: links.Settled, seen: Seen) -> LinkCheck:
     told = seen.problem or seen.unmeasured or Text("", "")
     row = before or LinkCheck(
         key=hashlib.sha256(address.encode()).hexdigest(), address=address, host=urlsplit(address).hostname or ""
     )
-    row.checked_at, row.good_at = settled.record.checked_at or moment, settled.record.good_at
-    row.failures, row.failing_since, row.due_at = settled.record.failures, settled.record.failing_since, settled.due_at
+    row.checked_at, row.good_at = found.record.checked_at or now(), found.record.good_at
+    row.failures, row.failing_since, row.due_at = found.record.failures, found.record.failing_since, found.due_at
     row.detail_zh, row.detail_en = redact(told.zh), redact(told.en)
     if seen.reached:
         row.seen = codec.to_plain(seen)
     return row
+
+
+def _kept(line: ListedEntry, reply: served.Reply, before: LinkCheck | None, edition: Edition) -> LinkCheck:
+    address, moment = redact(line.address), now()
+    resource = looks.official(address, tuple(line.formats))
+    seen = looks.of_reply(resource, reply, _listed(line), how="http", moment=moment)
+    found = links.settle(_record(before) if before else links.Record(), bool(seen.reached), edition, moment)
+    return _updated(before, address, found, seen)
 
 
 def _listed(line: ListedEntry) -> DatasetRecord:
