@@ -16,15 +16,18 @@ from django_q.tasks import async_task, fetch
 
 from qingliu.accounts import actions as accounts
 from qingliu.accounts.rules import WORKER
+from qingliu.config import judging as registers
 from qingliu.config import wiring
 from qingliu.core.clock import TAIPEI, now
 from qingliu.pipeline import actions, jobs, queries
+from qingliu.privacy import jobs as privacy
 from qingliu.quality import jobs as judging
 from qingliu.quality import queries as quality
 
 log = logging.getLogger("qingliu.worker")
 BEAT_S = 10.0
 LOOK_S = 2.0
+REGISTER_S = 60.0  # the same of the register of standards and of both languages
 JUDGE_S = 20.0  # how often it is asked whether something is due to be judged
 WATCH_S = 60.0  # how often alarms are looked for
 AGAIN_S = 600.0  # an approved draft that was queued and did not come to its end is queued again
@@ -40,6 +43,8 @@ class Schedule:
         self._watched_at = 0.0
         self._judged_at = 0.0
         self._judging = ""
+        self._registered_at = 0.0
+        self._registering = ""
         self._drafts: dict[str, float] = {}
 
     def tick(self, monotonic_s: float) -> None:
@@ -53,11 +58,13 @@ class Schedule:
             async_task(jobs.look, source.dataset.code, task_name=f"look {source.dataset.code}"[:100])
         self._desk(monotonic_s)
         self._judges(monotonic_s)
+        self._registers(monotonic_s)
         local = now().astimezone(TAIPEI)
         if local.hour == TIDY_HOUR and self._tidied != local.date():
             self._tidied = local.date()
             async_task(jobs.tidy, task_name="tidy")
             async_task(jobs.maintain, task_name="maintain")
+            async_task(privacy.remind, task_name="reviews")
             if settings.QINGLIU.check_links:
                 async_task(judging.check_links, task_name="check links")
 
@@ -69,6 +76,15 @@ class Schedule:
             return
         self._judged_at = monotonic_s
         self._judging = async_task(judging.judge_due, task_name="judge") if quality.due(now()) else ""
+
+    def _registers(self, monotonic_s: float) -> None:
+        """What is to be judged by the register of standards and in both languages; one job at a time."""
+        if self._registered_at and monotonic_s - self._registered_at < REGISTER_S:
+            return
+        if self._registering and fetch(self._registering) is None and monotonic_s - self._registered_at < AGAIN_S:
+            return
+        self._registered_at = monotonic_s
+        self._registering = async_task(registers.judge_due, task_name="registers") if registers.due() else ""
 
     def _desk(self, monotonic_s: float) -> None:
         """Alarms, mask rules that came later, and approved drafts that no page carries out."""
