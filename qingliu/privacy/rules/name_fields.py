@@ -72,10 +72,10 @@ _FIRM = (
     r"之家|會社|農畜|畜產|水產|倉庫|物流|港務|航空|漁港)"
 )
 _FIRM_END = (
-    r"[行社號店廠院寺宮廟祠堂殿苑樓廈堡館庭會部局處所署站坊屋舖鋪吧軒居閣舘廳校班團組課科室業邸苑村]$|(?:廠|"
+    r"[行社號店廠院寺宮廟祠堂殿苑樓廈堡館庭會部局處所署站坊屋舖鋪吧軒居閣舘案廳校班團組課科室業邸苑村]$|(?:廠|"
     r"店|場|館|站|部|棟|期|區|段|標)\)?$|第?[一二三四五六七八九十\d]+(?:場|廠|店|期|站|號)\)?$"
 )
-_SHOP_ENDS = frozenset("行社號店廠院寺宮廟祠會部局處所署站坊館舘校場廳課室業屋")
+_SHOP_ENDS = frozenset("案行社號店廠院寺宮廟祠會部局處所署站坊館舘校場廳課室業屋")
 _LATIN_FIRM = (
     r"(?i)(?:^|[^a-z])(?:co|ltd|inc|corp|company|corporation|limited|llc|gmbh|plc|bank|group|hotel|school|university|"
     r"restaurant|factory|farm|hospital|clinic|center|centre|shop|store|studio|club|cafe|industries|industrial|"
@@ -84,7 +84,7 @@ _LATIN_FIRM = (
     r"bhd)(?:$|[^a-z])"
 )
 _LATIN = r"^[\p{Latin}][\p{Latin}'’.\-]*(?:,? +[\p{Latin}][\p{Latin}'’.\-]*){1,6}$"
-_DOTTED = rf"^[{HAN}]{{1,7}}(?:‧[{HAN}\p{{Latin}}]{{1,7}}){{1,3}}$"
+_DOTTED = rf"^[{HAN}]{{1,7}}(?:‧[{HAN}\p{{Latin}}]{{2,7}}){{1,3}}$"
 _ID = r"[A-Z][A-D1289]\d{8}"
 _TITLE = (
     r"(?:先生|女士|小姐|太太|君|氏|老師|醫師|律師|會計師|技師|建築師|董事長|總經理|經理|廠長|場長|主任|負責人|"
@@ -92,7 +92,7 @@ _TITLE = (
 )
 _BEFORE = (
     r"^(?:違規人|行為人|受處分人|負責人|代表人|管理人|所有人|所有權人|地主|屋主|駕駛人|車主|司機|陳情人|"
-    r"檢舉人|申請人|姓名|自然人|雇主|業者|起造人|飼養人|集運者|集運業者)[:\-為]?"
+    r"檢舉人|申請人|姓名|自然人|雇主|業者|起造人|飼養人|集運者|集運業者|集運業|集運人|集業者)[:\-為]?"
 )
 _AFTER = (
     rf"(?:[ \-]*[(\[]?(?:{_TITLE}|身分證[^)]*)?[:]?(?:{_ID})?[)\]]?|等[\d一二三四五六七八九十]+[人名位]|"
@@ -103,6 +103,11 @@ _ROLE_IN = (
     rf"登記人)[:\-為 ]*(?P<who>[{HAN}]{{2,5}})"
 )
 _PARENTHESIS = r"[^(\[][(\[](?P<who>[^()\[\]]{2,40})[)\]](?:$|[(\[\-、, ])"
+_AT_END = rf"[-(](?P<who>[{HAN}]{{3,4}})\)?$"
+_TRADE = r"\([^()]{1,6}業\)$"
+_ALSO_WORDS = frozenset(
+    "高黃白方石馬江田連古康溫湯程游簡童夏藍柳"
+)  # surnames that begin two-character words and shop names
 _ALIAS = r"^(?P<left>[^()]+?)[ ]*[(\[,]?(?:亦?即)(?:為|是)?(?P<right>[^()]*[^()\])])[)\]]?$"
 _SITE = (
     rf"[-－(](?P<who>[{HAN}]{{2,4}}?)(?:等\d+[人戶名])?(?:先生|君|女士)?(?:自用|農舍|住宅|店舖|透天|房屋|"
@@ -158,7 +163,7 @@ def person_likeness(name: str) -> float:
 def _bare(value: str) -> tuple[int, int]:
     """Where the name proper stands in ``value``: without a word before it, a title, a number after it."""
     start = found.end() if (found := pattern(_BEFORE).search(value)) else 0
-    end = len(value)
+    end = found.start() if (found := pattern(_TRADE).search(value)) else len(value)  # 某某某(畜牧業)
     while (found := pattern(_AFTER).search(value[start:end])) and found.start() > 0 and found.group():
         cut = start + found.start()
         if found.group() in {"君", "氏", "男", "女"} and cut - start < 3:
@@ -169,9 +174,10 @@ def _bare(value: str) -> tuple[int, int]:
 
 
 def _whole(name: str) -> float:
-    """As ``person_likeness``, where the cell holds nothing else: three characters behind a usual surname are enough."""
+    """As ``person_likeness``, where the cell holds nothing else: three characters (or two) behind a usual surname do."""
     score = person_likeness(name)
-    return max(score, SURE) if score >= 0.5 and len(name) == 3 else score
+    enough = len(name) == 3 or (len(name) == 2 and name[0] not in _ALSO_WORDS)
+    return max(score, SURE) if score >= 0.5 and enough else score
 
 
 def _person(value: str, offset: int) -> tuple[float, tuple[int, int]]:
@@ -217,6 +223,13 @@ def _named_after(value: str, offset: int = 0) -> tuple[tuple[int, int], ...]:
     )
 
 
+def _at_end(value: str) -> tuple[tuple[int, int], ...]:
+    """The person after a dash or in brackets at the end: 某段某地號非法棄置案-某某某."""
+    found = pattern(_AT_END).search(value)
+    sure = found is not None and likeness(found["who"]) >= 0.75 and organisation_kind(found["who"]) is None
+    return ((found.start(1), found.end(1)),) if found and sure else ()
+
+
 def _organisation(value: str, kind: NameKind) -> NameVerdict:
     people: list[tuple[int, int]] = []
     for m in pattern(_ROLE_IN).finditer(value):
@@ -228,6 +241,7 @@ def _organisation(value: str, kind: NameKind) -> NameVerdict:
             score, place = _person(piece, m.start(1) + at)
             if score >= SURE and organisation_kind(piece) is None and place not in people:
                 people.append(place)
+    people += [p for p in _at_end(value) if not any(s < p[1] and p[0] < e for s, e in people)]
     if people and kind is not NameKind.AGENCY and "公司" not in value:
         kind = NameKind.SOLE
     return _verdict(kind, 0.95, people=tuple(people), named_after=_named_after(value))
@@ -253,4 +267,6 @@ def classify_name(value: str) -> NameVerdict:
         return _verdict(NameKind.PERSON, min(s for s, _ in found), people=people)
     if people:
         return _verdict(NameKind.PERSON, 0.6, people=people)
+    if beside := _at_end(text):
+        return _verdict(NameKind.SOLE, 0.7, people=beside)
     return _verdict(NameKind.UNKNOWN, 0.5)
