@@ -33,6 +33,14 @@ class Box:
     bounds: tuple[float, float, float, float]
 
 
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """How many rows of published files are masked somewhere, and how many cells of each column."""
+
+    rows: int
+    columns: tuple[tuple[str, int], ...]
+
+
 class Sheet:
     """A Parquet file of typed rows that is being looked through. Use ``opened``."""
 
@@ -171,6 +179,20 @@ def carried(paths: Sequence[Path], column: str, values: Sequence[str]) -> int:
         )
         row = found.fetchone()
     return int(row[0]) if row else 0
+
+
+def masked_cells(paths: Sequence[Path]) -> Masked:
+    """Count what is masked in published files, from their flags."""
+    if not paths:
+        return Masked(0, ())
+    with duckdb.connect(config={"threads": 1, "memory_limit": "300MB"}) as con:
+        flagged = f"SELECT _flags FROM read_parquet({path_list(paths)}) WHERE contains(_flags, '={MASKED};')"
+        rows = con.execute(f"SELECT count(*) FROM ({flagged})").fetchall()[0][0]
+        found = con.execute(
+            f"SELECT split_part(t, '=', 1), count(*) FROM (SELECT unnest(string_split(_flags, ';')) AS t FROM ({flagged})) "
+            f"WHERE ends_with(t, '={MASKED}') GROUP BY 1 ORDER BY 1"
+        ).fetchall()
+    return Masked(int(rows), tuple((column, int(count)) for column, count in found))
 
 
 def _insert(con: duckdb.DuckDBPyConnection, table: str, columns: Sequence[Sequence[str]]) -> None:

@@ -17,6 +17,7 @@ from qingliu.core.dataset import Text
 from qingliu.core.errors import Conflict
 from qingliu.lake.paths import LakePaths
 from qingliu.pipeline import actions, locks, queries
+from qingliu.privacy import actions as privacy
 from qingliu.quality import actions as quality
 
 
@@ -62,6 +63,7 @@ def prepare(by: Actor) -> None:
     LakePaths(settings.QINGLIU.home).make()
     call_command("migrate", verbosity=0, interactive=False)
     accounts.seed_agencies(by=by)
+    privacy.seed()
     quality.seed_official(by=by)
     accounts.export_keys()
     call_command("collectstatic", verbosity=0, interactive=False)
@@ -135,6 +137,7 @@ def do_backup(args: argparse.Namespace, by: Actor) -> int:
 def do_republish(args: argparse.Namespace, by: Actor) -> int:
     """Rebuild the published catalogue."""
     count = publication.publish_all()
+    actions.tell_masking()
     told.say(f"發布目錄已重建：{count:,} 項。 The published catalogue has {count:,} entries.")
     return told.DONE
 

@@ -85,10 +85,10 @@ class Progress:
 def balance(counted: Balance) -> None:
     """The rows and cells of a run: everything that was read is somewhere."""
     table(("列 rows", ""), [(name, getattr(counted, field)) for name, field in _ROWS], right=frozenset({1}))
-    head = ("欄位 column", "讀入 read", "有值 typed", "空白 empty", "代碼 sentinel", "隔離 quarantined")
-    rows = [(c.column, c.read, c.typed, c.empty, c.sentinel, c.quarantined) for c in counted.cells]
+    head = ("欄位 column", "讀入 read", "有值 typed", "空白 empty", "代碼 sentinel", "隔離 quarantined", "遮罩 masked")
+    rows = [(c.column, c.read, c.typed, c.empty, c.sentinel, c.quarantined, c.masked) for c in counted.cells]
     if rows:
-        table(head, rows, right=frozenset({1, 2, 3, 4, 5}))
+        table(head, rows, right=frozenset(range(1, 7)))
 
 
 def outcome(run: Run, *, brief: bool = False) -> int:

@@ -24,9 +24,12 @@ from qingliu.pipeline.actions.draft import (
     take_all,
     undo,
 )
+from qingliu.pipeline.actions.gate import tell_all as tell_masking
 from qingliu.pipeline.actions.hold import reject, release
 from qingliu.pipeline.actions.mend import expire, reconcile
 from qingliu.pipeline.actions.redact import Withheld, overdue, search, withhold
+from qingliu.pipeline.actions.reinstate import look_soon, reinstate
+from qingliu.pipeline.actions.repair import repaired_copy
 from qingliu.pipeline.actions.source import note_queued, run_source, watch_sources
 from qingliu.pipeline.actions.upkeep import backup, maintain, verify
 
@@ -44,15 +47,18 @@ __all__ = [
     "expire",
     "expire_drafts",
     "lacking",
+    "look_soon",
     "mail_alarms",
     "maintain",
     "may_be_decided_by",
     "note_queued",
     "overdue",
     "reconcile",
+    "reinstate",
     "reject",
     "release",
     "remedy",
+    "repaired_copy",
     "reread",
     "run_delivery",
     "run_source",
@@ -60,6 +66,7 @@ __all__ = [
     "submit",
     "take_all",
     "take_back",
+    "tell_masking",
     "turn_down",
     "undo",
     "verify",

@@ -18,7 +18,7 @@ from qingliu.core.dataset import DatasetRecord
 from qingliu.core.errors import BadRequest
 from qingliu.lake import correcting
 from qingliu.pipeline import corrections, locks, queries
-from qingliu.pipeline.actions import deliver, finish, mend
+from qingliu.pipeline.actions import deliver, finish, gate, mend
 from qingliu.pipeline.corrections import RowChange
 from qingliu.pipeline.models import Run
 from qingliu.pipeline.rules import State
@@ -105,7 +105,7 @@ def _carry(run: Run, record: DatasetRecord, wanted: Sequence[RowChange], *, rule
 
 def _screen(run: Run, record: DatasetRecord, staged: Path) -> None:
     """Refuse corrected rows that show what the privacy gate withholds, before a word of them is written anywhere."""
-    screened = finish.screen(run, record, staged)
+    screened = gate.screen(run, record, staged)
     same = correcting.agree(finish.the_lake(), record, staged, screened.path)
     if screened.verdict.outcome != "publish" or not same:
         raise corrections.refused(

@@ -24,7 +24,7 @@ from qingliu.core.errors import BadRequest, BadSource, QingliuError
 from qingliu.core.records import Balance
 from qingliu.lake import ingest
 from qingliu.pipeline import locks, queries, readers, rules
-from qingliu.pipeline.actions import finish, mend
+from qingliu.pipeline.actions import finish, gate, mend
 from qingliu.pipeline.models import Run
 from qingliu.pipeline.rules import State
 from qingliu.privacy import actions as privacy
@@ -78,19 +78,20 @@ def check_table(row: Dataset) -> None:
 def carry(row: Dataset, parcel: Parcel, *, by: Actor) -> Run:
     """Carry a parcel to its end under the dataset's run lock, which the caller holds."""
     row.refresh_from_db()
-    run = _intend(row, parcel, by)
+    run = intend(row, parcel, by)
     try:
         return _carry(run, catalogue.definition(row), parcel, by)
     except QingliuError as error:
         return finish.fail(run, error, by=by)
     except Exception as error:  # an edge: whatever happened, the run must say so and leave nothing behind
         # an engine's message may quote a cell: where anything of a row is withheld, only the kind of error is logged
-        hidden = finish.withholds(row)
+        hidden = gate.withholds(row)
         log.error("run %s of %s failed: %s", run.id, row.code, type(error).__name__, exc_info=not hidden)
         return finish.fail(run, error, by=by)
 
 
-def _intend(row: Dataset, parcel: Parcel, by: Actor) -> Run:
+def intend(row: Dataset, parcel: Parcel, by: Actor) -> Run:
+    """The row of a run that begins, written before anything else of it."""
     with transaction.atomic():
         run = Run.objects.create(
             dataset=row, source=parcel.source, message=parcel.message, by=by.name, started_at=now(),
@@ -132,9 +133,9 @@ def _carry(run: Run, definition: Definition, parcel: Parcel, by: Actor) -> Run:
     run.seen = codec.to_plain(seen)
     finish.enter(run, State.JUDGING, f"{staged.rows_read:,}")
 
-    screened = finish.screen(run, record, staged.path)
+    screened = gate.screen(run, record, staged.path)
     verdicts = (
-        rules.balance(staged.rows_read, staged.rows, staged.set_aside, finish.cells(run)),
+        rules.balance(staged.rows_read, staged.rows, staged.set_aside, gate.cells(run)),
         rules.drift(queries.last_seen(code), seen, definition),
         screened.verdict,
     )

@@ -17,22 +17,21 @@ from qingliu.audit import actions as audit
 from qingliu.catalog import actions as catalog
 from qingliu.catalog import publication
 from qingliu.catalog import queries as catalogue
-from qingliu.catalog.models import Dataset
 from qingliu.catalog.rules import as_decided
 from qingliu.core import codec, events
-from qingliu.core.clock import TAIPEI, iso, now
-from qingliu.core.dataset import DatasetRecord, Text, VersionRecord
+from qingliu.core.clock import iso, now
+from qingliu.core.dataset import DatasetRecord, Mode, Text, VersionRecord
 from qingliu.core.errors import QingliuError
-from qingliu.core.records import Balance, CellBalance, Verdict
+from qingliu.core.records import Balance, Verdict
 from qingliu.core.redact import redact
 from qingliu.lake import manifest
 from qingliu.lake.merge import Counts
 from qingliu.lake.store import Commit, Lake
-from qingliu.pipeline import queries, rules
+from qingliu.pipeline import queries
+from qingliu.pipeline.actions import gate
 from qingliu.pipeline.models import Run
 from qingliu.pipeline.rules import State, contested
 from qingliu.privacy import actions as privacy
-from qingliu.privacy import queries as privacy_queries
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 HELD_FILE = "held.parquet"
@@ -84,10 +83,14 @@ def close(run: Run, state: str, *, by: Actor, error: QingliuError | None = None)
     return run
 
 
-def commit(run: Run, record: DatasetRecord, staged: Path, *, by: Actor, message: str, corrects: bool = False) -> Run:
-    """Write the staged rows as the next version and see the run to its end. The dataset's run lock is held.
+def commit(
+    run: Run, record: DatasetRecord, staged: Path, *, by: Actor, message: str, corrects: bool = False,
+    mode: Mode | None = None,
+) -> Run:  # fmt: skip
+    """Write the staged rows as the next version (in ``mode``, else in the dataset's own) and see the run to its end.
 
-    A delivery heeds what was decided about rows; one that ``corrects`` is itself such a decision, and touches only its rows.
+    The dataset's run lock is held. A delivery heeds what was decided about rows; one that ``corrects`` is itself such a
+    decision, and touches only its rows.
     """
     lake = the_lake()
     base = catalogue.newest_version(run.dataset.code)
@@ -101,7 +104,7 @@ def commit(run: Run, record: DatasetRecord, staged: Path, *, by: Actor, message:
         author=by.name,
         message=message,
         created_at=_moment(base),
-        mode_override="upsert" if corrects else None,
+        mode_override="upsert" if corrects else mode,
         decided=() if corrects else as_decided(catalogue.standing(run.dataset.code, record)),
     )
     if done.contested:
@@ -111,33 +114,6 @@ def commit(run: Run, record: DatasetRecord, staged: Path, *, by: Actor, message:
         return close(run, State.UNCHANGED, by=by)
     record_and_publish(run, done.version, record, by=by)
     return run
-
-
-def withholds(row: Dataset) -> bool:
-    """Whether anything of a dataset's rows may be withheld: it is held, has sensitive columns, or sites are restricted."""
-    sensitive = any(f.sensitivity != "none" for f in catalogue.definition(row).dataset.fields)
-    return row.status == Dataset.Status.HELD or sensitive or privacy_queries.list_in_force() is not None
-
-
-def screen(run: Run, record: DatasetRecord, staged: Path) -> privacy.Screened:
-    """Let the gate look through staged rows; what it did stands in the run and in its balance."""
-    screened = privacy.screen(record=record, staged=staged, run_id=str(run.id))
-    run.masking = codec.to_plain(screened.masking)
-    before = queries.balance(run) or Balance(0)
-    counted = replace(before, cells=rules.masked(before.cells, dict(screened.masking.columns)))
-    run.balance = codec.to_plain(counted)
-    return screened
-
-
-def cells(run: Run) -> tuple[CellBalance, ...]:
-    """The cell balance of a run as it stands."""
-    counted = queries.balance(run)
-    return counted.cells if counted else ()
-
-
-def masking(run: Run) -> privacy.Masking:
-    """What the gate did to a run's rows."""
-    return codec.from_plain(privacy.Masking, run.masking) or privacy.Masking()
 
 
 def the_lake() -> Lake:
@@ -172,7 +148,7 @@ def _balance(run: Run, done: Commit | Counts) -> Balance:
 def record_and_publish(run: Run, version: VersionRecord, record: DatasetRecord, *, by: Actor) -> None:
     """Version row, audit row and the run's state in one transaction; then the published catalogue; then the end."""
     with transaction.atomic():
-        catalog.record_version(version=version, record=record, cleared=masking(run).cleared, by=by)
+        catalog.record_version(version=version, record=record, cleared=gate.masking(run).cleared, by=by)
         run.version = version.number
         run.state = State.RECORDED
         run.finished_at = now()
@@ -184,8 +160,7 @@ def record_and_publish(run: Run, version: VersionRecord, record: DatasetRecord, 
 def publish(run: Run, *, by: Actor) -> None:
     """Switch readers to a recorded version and end the run."""
     publication.publish([run.dataset.code])
-    record = catalogue.definition(run.dataset).dataset
-    privacy.tell(record=record, masking=masking(run), passed_on=now().astimezone(TAIPEI).date().isoformat())
+    gate.tell(run)
     close(run, State.PUBLISHED, by=by)
 
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
 
 from django.db import transaction
 
 from qingliu.accounts.rules import Actor, require
 from qingliu.audit import actions as audit
 from qingliu.catalog import queries as catalogue
-from qingliu.core.dataset import DatasetRecord, Text
+from qingliu.core.dataset import Text
 from qingliu.core.errors import BadRequest, Conflict
-from qingliu.pipeline import locks, queries, rules
-from qingliu.pipeline.actions import finish, mend
+from qingliu.pipeline import locks, queries
+from qingliu.pipeline.actions import finish, gate, mend
 from qingliu.pipeline.models import Run
 from qingliu.pipeline.rules import State
 
@@ -34,7 +33,11 @@ def release(*, run_id: str, reason: str, by: Actor) -> Run:
             raise _too_late("定義已變更或暫存已清除。", "The definition has changed or the staged rows have expired.")
         if record.mode == "snapshot" and newer.exists():
             raise _too_late("之後已發布較新的資料。", "A newer delivery has been published since.")
-        passed = _screened(run, record, staged)
+        try:
+            passed = gate.passed(run, record, staged)
+        except Conflict:
+            shutil.rmtree(finish.staging(run) / "mask", ignore_errors=True)
+            raise
         with transaction.atomic():
             run.release_reason, run.finished_at = reason, None
             run.state = State.JUDGING
@@ -47,19 +50,6 @@ def release(*, run_id: str, reason: str, by: Actor) -> Run:
             return finish.commit(run, record, passed, by=by, message=run.message or reason)
         except Exception as error:  # an edge, as in deliver.carry
             return finish.fail(run, error, by=by)
-
-
-def _screened(run: Run, record: DatasetRecord, staged: Path) -> Path:
-    """The held rows as they may be published now. Raises Conflict where the gate, asked again, still holds them."""
-    screened = finish.screen(run, record, staged)
-    others = tuple(v for v in queries.verdicts(run) if v.judge != rules.PRIVACY)
-    run.verdicts = finish.plain_verdicts((*others, screened.verdict))
-    run.save()
-    if screened.verdict.outcome == "publish":
-        return screened.path
-    shutil.rmtree(finish.staging(run) / "mask", ignore_errors=True)
-    first = next(f for f in screened.verdict.findings if f.severity == "hold")
-    raise Conflict(first.reason, first.remedy, parameter=first.place)
 
 
 def reject(*, run_id: str, reason: str, by: Actor) -> Run:

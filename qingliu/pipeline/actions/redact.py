@@ -24,7 +24,7 @@ from qingliu.lake import redact as lake
 from qingliu.lake import residence
 from qingliu.lake.residence import Hit, Place
 from qingliu.pipeline import locks, queries
-from qingliu.pipeline.actions import finish, mend
+from qingliu.pipeline.actions import finish, gate, mend
 from qingliu.pipeline.rules import State
 from qingliu.privacy import actions as privacy
 from qingliu.privacy import queries as rules
@@ -47,7 +47,7 @@ def overdue() -> list[str]:
     late = lake.pending(queries.paths())
     for row in catalogue.datasets().filter(kind=Dataset.Kind.TABLE).exclude(current=None):
         newest = queries.runs(dataset=row.code, state=State.PUBLISHED).exclude(version=None).first()
-        if newest is not None and finish.masking(newest).signature != signature:
+        if newest is not None and gate.masking(newest).signature != signature:
             late.append(row.code)
     return list(dict.fromkeys(late))
 
@@ -132,7 +132,7 @@ def _remember(row: Dataset, signature: str, *, cells: int, changed: tuple[int, .
     newest = queries.runs(dataset=row.code, state=State.PUBLISHED).exclude(version=None).first()
     with transaction.atomic():
         if newest is not None:
-            newest.masking = codec.to_plain(replace(finish.masking(newest), signature=signature))
+            newest.masking = codec.to_plain(replace(gate.masking(newest), signature=signature))
             newest.save(update_fields=["masking"])
         audit.record(
             by=by.name, verb="dataset.redacted", kind="dataset", object_id=row.code, agency=row.agency.code,

@@ -2,46 +2,64 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from qingliu.catalog import publication
 from qingliu.core import codec
-from qingliu.core.dataset import DatasetRecord
+from qingliu.core.dataset import DatasetRecord, VersionRecord
+from qingliu.lake import mask
+from qingliu.lake.mask import Masked
 from qingliu.privacy import queries
-from qingliu.privacy.actions.screen import Masking
+from qingliu.privacy.gate.columns import columns_of
+from qingliu.privacy.gate.masking import ADDRESSES, COORDINATES, NAMES, TEXT
 from qingliu.privacy.gate.policy import Approved
 
 TOPIC = "privacy"
 
 
-def tell(*, record: DatasetRecord, masking: Masking, passed_on: str) -> None:
-    """Put the note of a published dataset into the published catalogue."""
-    publication.note(TOPIC, {record.code: body(record, masking, passed_on)})
+def tell(*, record: DatasetRecord, version: VersionRecord, rules: Sequence[tuple[str, int]], passed_on: str) -> None:
+    """Put the note of a published dataset into the published catalogue. ``rules`` are those that spoke of its rows."""
+    files = [queries.paths().resolve(f.path) for f in version.files]
+    publication.note(TOPIC, {record.code: body(record, mask.masked_cells(files), rules, passed_on)})
 
 
-def body(record: DatasetRecord, masking: Masking, passed_on: str) -> dict[str, Any]:
-    """The note: a reader learns what was masked and why, not where."""
+def body(
+    record: DatasetRecord, masked: Masked, rules: Sequence[tuple[str, int]], passed_on: str
+) -> dict[str, Any] | None:
+    """The note: a reader learns what was masked and why, not where. None where no rule speaks of the dataset."""
     policy = queries.policy()
-    rules: dict[str, tuple[Approved, list[str]]] = {
-        a.rule.name: (a, []) for a in policy.rules if (a.rule.name, a.edition) in set(masking.rules)
+    spoke: dict[str, tuple[Approved, list[str]]] = {
+        a.rule.name: (a, []) for a in policy.rules if (a.rule.name, a.edition) in set(rules)
     }
+    if not spoke:
+        return None
     for f in record.fields:
         for approved in policy.of(record, f):
-            if approved.rule.name in rules:
-                rules[approved.rule.name][1].append(f.name)
-    masked = dict(masking.columns)
+            if approved.rule.name in spoke:
+                spoke[approved.rule.name][1].append(f.name)
+    counts: Counter[str] = Counter()
+    for column, number in masked.columns:
+        counts[_category(record, column)] += number
     return {
         "date": passed_on,
-        "rows": masking.rows,
-        "cells": masking.cells,
-        "counts": dict(masking.counts),
-        "fields": [{"name": f.name, "masked": masked[f.name]} for f in record.fields if f.name in masked],
-        "rules": [_rule(a, fields if a.rule.rows != "restricted" else []) for a, fields in rules.values()],
+        "rows": masked.rows,
+        "cells": sum(counts.values()),
+        "counts": dict(sorted(counts.items())),
+        "fields": [{"name": column, "masked": number} for column, number in masked.columns],
+        "rules": [_rule(a, fields if a.rule.rows != "restricted" else []) for a, fields in spoke.values()],
         "assessments": [
             {"dataset": a.other, "answer": a.answer, "date": str(a.on), "review_on": str(a.review_on)}
             for a in queries.answers(record.code).values()
         ],
     }
+
+
+def _category(record: DatasetRecord, column: str) -> str:
+    columns = columns_of(record)
+    sorts = ((NAMES, columns.names), (ADDRESSES, (*columns.addresses, *columns.details)), (COORDINATES, columns.points))
+    return next((name for name, members in sorts if column in members), TEXT)
 
 
 def _rule(approved: Approved, fields: list[str]) -> dict[str, Any]:

@@ -31,6 +31,7 @@ Value = str | float | None
 Row = Mapping[str, Value]
 NAMES, ADDRESSES, COORDINATES, TEXT = "names", "addresses", "coordinates", "text"
 _PEOPLE = {NameKind.PERSON, NameKind.MASKED}
+_SURE_IN_FIRMS = 0.7
 _FIRMS = {NameKind.SOLE, NameKind.FARM, NameKind.COMPANY, NameKind.AGENCY}
 _TRADERS = {NameKind.SOLE, NameKind.FARM, NameKind.COMPANY}
 
@@ -87,18 +88,23 @@ class Gate:
             return True
         if column in self.columns.names and self._names_person(text):
             return True
-        return suspicious(text) and any(s.kind in HOLDING or self._meant(column, s.kind) for s in _sure(text))
+        if not suspicious(text):
+            return False
+        wanted = HOLDING | self._meant(column)
+        if not recognise(text, frozenset(wanted - {Kind.ADDRESS})):  # the dear recogniser, only where it may matter
+            return Kind.ADDRESS in wanted and bool(recognise(text, frozenset({Kind.ADDRESS})))
+        return any(s.kind in wanted for s in _sure(text))
 
     def _names_person(self, text: str) -> bool:
         kind = classify_name(text).kind
         return kind in _PEOPLE or (kind in _TRADERS and mask_name(text) != text)
 
-    def _meant(self, column: str, kind: Kind) -> bool:
-        """Whether a rule about every row speaks of a kind in a column."""
-        return any(
-            a.rule.rows in {"all", "stage"} and a.rule.text != "keep" and kind in a.rule.meant()
-            for a in self.rules.get(column, ())
-        )
+    def _meant(self, column: str) -> frozenset[Kind]:
+        """The kinds that rules about every row mask in a column."""
+        rules = [
+            a.rule for a in self.rules.get(column, ()) if a.rule.rows in {"all", "stage"} and a.rule.text != "keep"
+        ]
+        return frozenset(k for r in rules for k in r.meant())
 
     def judge(self, row: Row) -> Judged:
         """Mask one row."""
@@ -292,7 +298,7 @@ class _Judging:
     def _masked_spans(self, column: str, text: str, active: list[Approved], *, own: bool) -> str:
         mask = frozenset(k for a in active if a.rule.text == "mask" for k in a.rule.meant())
         hide = frozenset(k for a in active if a.rule.text == "hide" for k in a.rule.meant())
-        spans = _sure(text)
+        spans = self._spans(column, text)
         if hide & {s.kind for s in spans}:
             return ""
         if own:
@@ -305,6 +311,12 @@ class _Judging:
             }
             self.out.open += [(column, k) for k in sorted(left)]
         return mask_text(text, chosen) if chosen else text
+
+    def _spans(self, column: str, text: str) -> list[Span]:
+        """What was found in a cell; in the name of a firm only what is surely a person's, for firms keep their names."""
+        firm = column in self.gate.columns.names and self.kinds.get(column) in _FIRMS
+        least = _SURE_IN_FIRMS if firm else SURE_ENOUGH
+        return [s for s in _sure(text) if s.kind is not Kind.NAME or s.confidence >= least]
 
     def _firms(self) -> frozenset[str]:
         """Addresses of this row that stay: a sentence may name them too."""

@@ -1,0 +1,79 @@
+"""A run before the privacy gate: staged rows are masked or held, and what the gate did stands with the run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from qingliu.catalog import queries as catalogue
+from qingliu.catalog.models import Dataset
+from qingliu.core import codec
+from qingliu.core.clock import TAIPEI
+from qingliu.core.dataset import DatasetRecord
+from qingliu.core.errors import Conflict
+from qingliu.core.records import Balance, CellBalance, Verdict
+from qingliu.pipeline import queries, rules
+from qingliu.pipeline.models import Run
+from qingliu.pipeline.rules import State
+from qingliu.privacy import actions as privacy
+from qingliu.privacy import queries as privacy_queries
+
+
+def withholds(row: Dataset) -> bool:
+    """Whether anything of a dataset's rows may be withheld: it is held, has sensitive columns, or sites are restricted."""
+    sensitive = any(f.sensitivity != "none" for f in catalogue.definition(row).dataset.fields)
+    return row.status == Dataset.Status.HELD or sensitive or privacy_queries.list_in_force() is not None
+
+
+def screen(run: Run, record: DatasetRecord, staged: Path) -> privacy.Screened:
+    """Let the gate look through staged rows; what it did stands in the run and in its balance."""
+    screened = privacy.screen(record=record, staged=staged, run_id=str(run.id))
+    run.masking = codec.to_plain(screened.masking)
+    before = queries.balance(run) or Balance(0)
+    counted = replace(before, cells=rules.masked(before.cells, dict(screened.masking.columns)))
+    run.balance = codec.to_plain(counted)
+    return screened
+
+
+def passed(run: Run, record: DatasetRecord, staged: Path) -> Path:
+    """The staged rows as they may be published. Raises Conflict where the gate holds them, and the run says why."""
+    screened = screen(run, record, staged)
+    others = tuple(v for v in queries.verdicts(run) if v.judge != rules.PRIVACY)
+    run.verdicts = [codec.to_plain(v) for v in (*others, screened.verdict)]
+    run.save()
+    if screened.verdict.outcome == "publish":
+        return screened.path
+    raise _held(screened.verdict)
+
+
+def _held(verdict: Verdict) -> Conflict:
+    first = next(f for f in verdict.findings if f.severity in {"hold", "reject"})
+    return Conflict(first.reason, first.remedy, parameter=first.place)
+
+
+def cells(run: Run) -> tuple[CellBalance, ...]:
+    """The cell balance of a run as it stands."""
+    counted = queries.balance(run)
+    return counted.cells if counted else ()
+
+
+def masking(run: Run) -> privacy.Masking:
+    """What the gate did to a run's rows."""
+    return codec.from_plain(privacy.Masking, run.masking) or privacy.Masking()
+
+
+def tell(run: Run) -> None:
+    """Say in public what is masked in the dataset that a run brought up to date."""
+    record = catalogue.published_record(run.dataset)
+    version = catalogue.newest_version(run.dataset.code)
+    if record is not None and version is not None and run.finished_at is not None:
+        day = run.finished_at.astimezone(TAIPEI).date().isoformat()
+        privacy.tell(record=record, version=version, rules=masking(run).rules, passed_on=day)
+
+
+def tell_all() -> None:
+    """The same for every published dataset, after the published catalogue was built from nothing."""
+    for code in queries.tables():
+        newest = queries.runs(dataset=code, state=State.PUBLISHED).exclude(version=None).first()
+        if newest is not None:
+            tell(newest)
