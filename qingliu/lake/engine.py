@@ -214,7 +214,7 @@ class Engine:
     def stream(self, plan: Plan, rendering: Rendering) -> Stream:
         """The answer's bytes. JSON, GeoJSON and XML come as joined rows without their envelope; see Rendering."""
         if rendering.format == "parquet":
-            return self._parquet(plan)
+            return self._parquet(plan, rendering)
         compiled = self._compile(plan, one_more=True)
         cells = self._cells(plan, rendering)
         separator = {"json": ",", "geojson": ",\n", "ndjson": "\n", "csv": "", "xml": "\n"}[rendering.format]
@@ -271,7 +271,9 @@ class Engine:
     def _cells(self, plan: Plan, rendering: Rendering) -> list[render.Cell]:
         at = {f.name: i for i, f in enumerate(plan.fields)}
         columns = rendering.columns or tuple(Column(f.name, f.name) for f in plan.fields)
-        return [render.Cell(plan.fields[at[c.field]], f"c{at[c.field]}", c) for c in columns]
+        return [
+            render.Cell(plan.fields[at[c.field]], render.translated(f"c{at[c.field]}", c.words), c) for c in columns
+        ]
 
     def _row_text(self, plan: Plan, rendering: Rendering, cells: list[render.Cell]) -> str:
         offset = render.offset_text(ZoneInfo(plan.entry.record.timezone))
@@ -327,9 +329,9 @@ class Engine:
             return rows, None, more
         return rows, self._mark(plan, compiled, table), more
 
-    def _parquet(self, plan: Plan) -> Stream:
+    def _parquet(self, plan: Plan, rendering: Rendering) -> Stream:
         compiled = self._compile(plan)
-        names = ", ".join(f"c{i} AS {ident(f.name)}" for i, f in enumerate(plan.fields))
+        names = ", ".join(f"{cell.sql} AS {ident(cell.column.name)}" for cell in self._cells(plan, rendering))
         handle, name = tempfile.mkstemp(suffix=".parquet", dir=self._temp)
         os.close(handle)
         path = Path(name)

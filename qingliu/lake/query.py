@@ -133,6 +133,7 @@ class Column:
     null_by_flag: tuple[tuple[str, str], ...] = ()
     suffix_by_flag: tuple[tuple[str, str], ...] = ()
     datetime_format: str = ""  # strftime; "" = ISO 8601 with the dataset's offset
+    words: tuple[tuple[str, str], ...] = ()  # (text of the cell, what is written instead); other texts stay
 
 
 @dataclass(frozen=True, slots=True)

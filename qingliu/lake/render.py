@@ -61,6 +61,14 @@ def plain_text(cell: Cell, *, moment_offset: str = "", iso: bool = False) -> str
     return sql if kind == "string" else f"CAST({sql} AS VARCHAR)"
 
 
+def translated(sql: str, words: tuple[tuple[str, str], ...]) -> str:
+    """SQL for a text cell in other words: a chain of comparisons, so that rows keep their order and none is lost."""
+    if not words:
+        return sql
+    cases = " ".join(f"WHEN {literal(text)} THEN {literal(word)}" for text, word in words)
+    return f"CASE {sql} {cases} ELSE {sql} END"
+
+
 def with_flags(cell: Cell, text: str, flags: str) -> str:
     """SQL for the text a source would have written: flag texts for nulls, glued suffixes for flagged numbers."""
     name = cell.field.name.replace(";", "%3B").replace("=", "%3D")

@@ -178,7 +178,8 @@ def _plan(
     if change.status == DELIVERED:
         found = standing.get(tuple(key.values()), Standing())
         cells = {c: found.source.get(c) for c in found.ours}
-        status, added = record.row_status, _tokens(found.flags, tuple(cells))
+        status: str = record.row_status
+        added = _tokens(found.flags, tuple(cells))
     else:
         cells = {c: v for c, v in change.cells.items() if row[c] != v}
         status = change.status or ("corrected" if cells else row["_status"] or record.row_status)

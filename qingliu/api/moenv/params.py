@@ -36,6 +36,7 @@ class Asked:
     lang: str
     echo: tuple[tuple[str, str], ...]
     ignored: tuple[str, ...]
+    translate: bool = False  # cells in English: by ``language`` alone, never by a header
 
     @property
     def heavy(self) -> bool:
@@ -75,6 +76,7 @@ def ask(record: DatasetRecord, pairs: Pairs, *, wished_profile: str = "", accept
         lang=language(asked, accept_language),
         echo=tuple((n, given[n]) for n in KNOWN if given.get(n) and n != "offset"),
         ignored=tuple(ignored),
+        translate=asked.lower().startswith("en"),
     )
 
 

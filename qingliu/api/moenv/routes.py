@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import falcon
 
+from qingliu.api import languages
 from qingliu.api.cache import Headers
 from qingliu.api.http import VARY, Answer, Sender, pairs_of
 from qingliu.api.inherit import with_meanings
@@ -23,13 +24,13 @@ _PROFILE_SCOPE = "profile:"
 class Rows:
     """Rows of a plan in this dialect's frame; the envelope's exact total is counted before them."""
 
-    def __init__(self, engine: Engine, plan: Plan, asked: Asked) -> None:
+    def __init__(self, engine: Engine, plan: Plan, asked: Asked, words: languages.Words) -> None:
         self._engine = engine
         self._plan = plan
         self._asked = asked
         self._record = with_meanings(plan.entry.record, lambda code: engine.published.get(code).record)
         self._fields = tuple(self._record.field(f.name) or f for f in plan.fields)
-        self._stream = engine.stream(plan, serialize.rendering(self._record, self._fields, asked.format))
+        self._stream = engine.stream(plan, serialize.rendering(self._record, self._fields, asked.format, words))
 
     def __iter__(self) -> Iterator[bytes]:
         enveloped = self._asked.profile == "envelope" and self._asked.format == "json"
@@ -71,8 +72,9 @@ class Moenv:
             accept_language=req.get_header("Accept-Language") or "",
         )
         plan = self._engine.open(asked.query)
-        body: Callable[[], Rows] = lambda: Rows(self._engine, plan, asked)  # noqa: E731
-        parts = (plan.etag, "v2", asked.format, asked.profile, asked.lang, repr(asked.echo))
+        words = languages.words_of(entry, self._engine.published.get) if asked.translate else {}
+        body: Callable[[], Rows] = lambda: Rows(self._engine, plan, asked, words)  # noqa: E731
+        parts = (plan.etag, "v2", asked.format, asked.profile, asked.lang, repr(asked.echo), languages.mark(words))
         answer = Answer(
             media=serialize.MEDIA[asked.format],
             identity=parts,

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from qingliu.api.http import plain_json, safe_header
+from qingliu.api.languages import Words
 from qingliu.api.moenv.params import Asked, Shape
 from qingliu.core.dataset import DatasetRecord, FieldRecord
 from qingliu.core.errors import QingliuError
@@ -33,7 +34,9 @@ def _moment_format(field: FieldRecord) -> str:
     return declared or ("%Y-%m-%d" if field.type == "date" else "%Y-%m-%d %H:%M:%S")
 
 
-def columns(record: DatasetRecord, fields: tuple[FieldRecord, ...], *, upper: bool = False) -> tuple[Column, ...]:
+def columns(
+    record: DatasetRecord, fields: tuple[FieldRecord, ...], words: Words, *, upper: bool = False
+) -> tuple[Column, ...]:
     """How each column is written: sentinels as their text again, glued flags glued again, times in the original's way."""
     return tuple(
         Column(
@@ -42,14 +45,15 @@ def columns(record: DatasetRecord, fields: tuple[FieldRecord, ...], *, upper: bo
             null_by_flag=tuple((s.flag, s.text) for s in f.sentinels if s.flag and s.value is None),
             suffix_by_flag=tuple((flag, suffix) for suffix, flag in f.suffix_flags),
             datetime_format=_moment_format(f),
+            words=tuple(words.get(f.name, {}).items()),
         )
         for f in fields
     )
 
 
-def rendering(record: DatasetRecord, fields: tuple[FieldRecord, ...], form: Shape) -> Rendering:
+def rendering(record: DatasetRecord, fields: tuple[FieldRecord, ...], form: Shape, words: Words) -> Rendering:
     """How rows become bytes in a format of this dialect."""
-    shown = columns(record, fields, upper=form == "xml")
+    shown = columns(record, fields, words, upper=form == "xml")
     if form == "csv":
         return Rendering("csv", shown, strings=True, bom=True, quote_spaces=True)
     if form == "xml":

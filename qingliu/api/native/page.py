@@ -12,7 +12,7 @@ import falcon
 
 from qingliu.api.http import Answer, Sender, Whole, language, pairs_of
 from qingliu.api.manners import TITLES
-from qingliu.api.native.parameters import ENDPOINTS
+from qingliu.api.native.parameters import ENDPOINTS, LANGUAGES
 from qingliu.api.native.params import Given
 from qingliu.core.dataset import Text
 
@@ -173,7 +173,7 @@ class Page:
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """The page in the asked language."""
         given = Given(pairs_of(req.query_string), ENDPOINTS["docs"].query)
-        asked = given.choice("lang", ("zh", "en"), "") if given.has("lang") else ""
+        asked = given.choice("lang", LANGUAGES, "") if given.has("lang") else ""
         lang = language(asked, req.get_header("Accept-Language") or "")
         body = self._pages[lang]
         identity = ("docs", hashlib.sha256(body).hexdigest())

@@ -15,6 +15,7 @@ FORMATS: tuple[tuple[str, str], ...] = (
     ("csv", "text/csv; charset=utf-8"),
     ("parquet", "application/vnd.apache.parquet"),
 )
+LANGUAGES = ("zh", "zh-Hant", "en")
 DEFAULT_LIMIT = 1000
 HEAVY_ROWS = 20_000
 
@@ -157,8 +158,12 @@ PARAMETERS: dict[str, Parameter] = {
         ),
         Parameter(
             "lang",
-            _text(enum=["zh", "en"]),
-            Text("說明文字的語言；預設看 Accept-Language。", "Language of texts."),
+            _text(enum=list(LANGUAGES)),
+            Text(
+                "語言：zh（即 zh-Hant）或 en。說明文字未給則看 Accept-Language；資料內容只在明給 en 時，依公布的對照表翻譯。",
+                "zh (that is zh-Hant) or en. Texts follow Accept-Language without it; cells are put into English, by the "
+                "published table of words, only where en is given here.",
+            ),
             "en",
         ),
         Parameter(
@@ -166,6 +171,15 @@ PARAMETERS: dict[str, Parameter] = {
             _text(enum=[name for name, _ in FORMATS]),
             Text("格式；未給則看 Accept。", "Format; without it, by Accept."),
             "csv",
+        ),
+        Parameter(
+            "header",
+            _text(enum=["name", "title"]),
+            Text(
+                "欄位以 name（欄名，預設）或 title（lang 語言的標題附單位）為名，各格式皆同。",
+                "Columns under their name (the default) or their title in lang with the unit, in every format.",
+            ),
+            "title",
         ),
         Parameter(
             "include_flags",
@@ -229,6 +243,7 @@ ROWS = (
     "as_of",
     "lang",
     "f",
+    "header",
     "_status",
     "include_flags",
 )
@@ -245,9 +260,10 @@ SERIES = (
     "as_of",
     "lang",
     "f",
+    "header",
     "_status",
 )
-CHANGES = ("since", "limit", "offset", "lang", "f", "include_flags")
+CHANGES = ("since", "limit", "offset", "lang", "f", "header", "include_flags")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from qingliu.api.http import Pairs, language, preferred
 from qingliu.api.native import cql2
 from qingliu.api.native.conditions import equal, interval, of_status, within
-from qingliu.api.native.parameters import CHANGES, DEFAULT_LIMIT, FORMATS, HEAVY_ROWS, ROWS, SERIES
+from qingliu.api.native.parameters import CHANGES, DEFAULT_LIMIT, FORMATS, HEAVY_ROWS, LANGUAGES, ROWS, SERIES
 from qingliu.api.values import count, moment, shown
 from qingliu.core.dataset import DatasetRecord, Text
 from qingliu.core.errors import BadRequest, UnknownField
@@ -42,6 +42,8 @@ class Asked:
     format: Format
     lang: str
     echo: tuple[tuple[str, str], ...]
+    translate: bool = False  # cells in the asked language: by ``lang`` alone, never by a header
+    titles: bool = False  # columns under their titles
 
     @property
     def heavy(self) -> bool:
@@ -123,7 +125,7 @@ class Given:
 
     def language(self, caller: Caller) -> str:
         """zh or en, by ``lang`` or by the header."""
-        asked = self.choice("lang", ("zh", "en"), "") if self.has("lang") else ""
+        asked = self.choice("lang", LANGUAGES, "") if self.has("lang") else ""
         return language(asked, caller.accept_language)
 
     def echo(self, *without: str) -> tuple[tuple[str, str], ...]:
@@ -176,7 +178,7 @@ def rows(record: DatasetRecord, pairs: Pairs, caller: Caller, *, latest: bool = 
         latest=latest,
         flags=given.flag("include_flags"),
     )
-    return Asked(query, form, given.language(caller), given.echo("cursor", "f") + _shape(form))
+    return _asked(query, form, given, caller, given.echo("cursor", "f"))
 
 
 def changes(record: DatasetRecord, pairs: Pairs, caller: Caller, since: int | None = None) -> Asked:
@@ -190,7 +192,7 @@ def changes(record: DatasetRecord, pairs: Pairs, caller: Caller, since: int | No
         offset=given.number("offset") or 0,
         flags=given.flag("include_flags"),
     )
-    return Asked(query, form, given.language(caller), given.echo("offset", "f") + _shape(form))
+    return _asked(query, form, given, caller, given.echo("offset", "f"))
 
 
 def since_moment(record: DatasetRecord, pairs: Pairs) -> datetime | None:
@@ -220,7 +222,13 @@ def series(record: DatasetRecord, pairs: Pairs, caller: Caller) -> Asked:
         bucket=given.choice("bucket", ("1h", "1d", "1mo", "1y"), "") if given.has("bucket") else "",
         as_of=_as_of(given.text("as_of"), record) if given.has("as_of") else None,
     )
-    return Asked(query, form, given.language(caller), given.echo("offset", "f") + _shape(form))
+    return _asked(query, form, given, caller, given.echo("offset", "f"))
+
+
+def _asked(query: Query, form: Format, given: Given, caller: Caller, echo: tuple[tuple[str, str], ...]) -> Asked:
+    titled = given.choice("header", ("name", "title"), "name") == "title"
+    translate = given.text("lang").startswith("en")
+    return Asked(query, form, given.language(caller), echo + _shape(form), translate, titled)
 
 
 def _shape(form: Format) -> tuple[tuple[str, str], ...]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
 import falcon
 
+from qingliu.api import languages
 from qingliu.api.cache import Headers
 from qingliu.api.http import NO_STORE, Answer, Pairs, Sender, Whole, link, pairs_of, plain_json
 from qingliu.api.inherit import with_meanings
@@ -27,17 +28,25 @@ MAX_LISTED = 1000
 Ask = Callable[[DatasetRecord, Pairs, Caller], Asked]
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an answer was asked for: the path under the public address."""
+
+    path: str
+    base: str
+
+
 class Streamed:
     """Rows of a plan between the frame of its format; counts only when the answer itself does not tell."""
 
-    def __init__(self, engine: Engine, plan: Plan, asked: Asked, path: str, base: str) -> None:
+    def __init__(self, engine: Engine, plan: Plan, asked: Asked, place: Place, words: languages.Words) -> None:
         self._engine = engine
         self._plan = plan
         self._asked = asked
-        self._path = path
-        self._base = base
+        self._path, self._base = place.path, place.base
         self._late: Headers = ()
-        self._stream = engine.stream(plan, Rendering(asked.format))
+        names = languages.titles(plan.fields, asked.lang) if asked.titles else ()
+        self._stream = engine.stream(plan, Rendering(asked.format, languages.columns(plan.fields, words, names=names)))
 
     def __iter__(self) -> Iterator[bytes]:
         form = self._asked.format
@@ -181,7 +190,8 @@ class Native:
         record = with_meanings(entry.record, lambda base: self._published.get(base).record)
         version = self._published.shown(entry)
         plain = replace(entry, record=record)
-        self._json(req, resp, lambda: serialize.dataset(plain, lang, self._base, version), lang)
+        words = languages.words_of(entry, self._published.get)
+        self._json(req, resp, lambda: serialize.dataset(plain, lang, self._base, version, words), lang)
 
     def rows(self, req: falcon.Request, resp: falcon.Response, code: str) -> None:
         """/api/datasets/{code}/rows"""
@@ -213,7 +223,9 @@ class Native:
         entry = self._published.get(code)
         asked = ask(entry.record, pairs_of(req.query_string), _caller(req))
         plan = self._engine.open(asked.query)
-        path = serialize.address("", entry.code, tail)
+        words = languages.words_of(entry, self._published.get) if asked.translate else {}
+        said = f"{asked.lang if asked.titles else ''}:{languages.mark(words)}"
+        place = Place(serialize.address("", entry.code, tail), self._base)
         headers: list[tuple[str, str]] = [
             ("Qingliu-Version", str(plan.version.number)),
             ("Qingliu-Dataset", serialize.address("", entry.code).rsplit("/", 1)[-1]),
@@ -222,8 +234,8 @@ class Native:
             headers.append(("Content-Disposition", serialize.file_title(entry.code, plan.version.number, asked.format)))
         answer = Answer(
             media=serialize.MEDIA[asked.format],
-            identity=(plan.etag, tail, asked.format, repr(asked.echo), self._base),
-            make=lambda: Streamed(self._engine, plan, asked, path, self._base),
+            identity=(plan.etag, tail, asked.format, repr(asked.echo), said, self._base),
+            make=lambda: Streamed(self._engine, plan, asked, place, words),
             headers=tuple(headers),
             heavy=asked.heavy,
             compressible=asked.format != "parquet",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
 from qingliu.api.http import link, plain_json
+from qingliu.api.languages import Words
 from qingliu.core.dataset import DatasetRecord, FieldRecord, FileRecord, Text, VersionRecord
 from qingliu.lake.published import Entry
 from qingliu.lake.query import Format
@@ -52,8 +53,8 @@ def frame_end(form: Format, returned: int, matched: int | None, links: list[dict
     return b"]," + plain_json(tail)[1:]
 
 
-def field(record: FieldRecord, lang: str) -> dict[str, Any]:
-    """A column as the data dictionary tells it; what it does not declare is left out."""
+def field(record: FieldRecord, lang: str, words: Mapping[str, str]) -> dict[str, Any]:
+    """A column as the data dictionary tells it; what it does not declare is left out. ``words`` are its codes in English."""
     plain: dict[str, Any] = {"name": record.name, "type": record.type, **both("title", record.title, lang)}
     if record.description.zh or record.description.en:
         plain |= both("description", record.description, lang)
@@ -75,6 +76,8 @@ def field(record: FieldRecord, lang: str) -> dict[str, Any]:
         ]
     if record.suffix_flags:
         plain["suffix_flags"] = [{"suffix": suffix, "flag": flag} for suffix, flag in record.suffix_flags]
+    if words:
+        plain["codes"] = [{"value": zh, **both("label", Text(zh, en), lang)} for zh, en in words.items()]
     return plain
 
 
@@ -97,7 +100,7 @@ def summary(entry: Entry, lang: str, base: str, version: int | None) -> dict[str
     }
 
 
-def dataset(entry: Entry, lang: str, base: str, version: int | None) -> dict[str, Any]:
+def dataset(entry: Entry, lang: str, base: str, version: int | None, words: Words) -> dict[str, Any]:
     """A dataset in full: who, what, how often, columns, and links to everything under it."""
     record = entry.record
     place = {"lon": record.place.lon, "lat": record.place.lat} if record.place else None
@@ -118,7 +121,7 @@ def dataset(entry: Entry, lang: str, base: str, version: int | None) -> dict[str
             {"role": c.role, **both("name", c.name, lang), "email": c.email or None, "phone": c.phone or None}
             for c in record.contacts
         ],
-        "fields": [field(f, lang) for f in record.fields],
+        "fields": [field(f, lang, words.get(f.name, {})) for f in record.fields],
         "links": dataset_links(record, entry.kind, base),
     }
     return plain
