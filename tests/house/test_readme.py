@@ -63,10 +63,10 @@ def test_dataset_of_the_readme_is_served_as_the_readme_says(five_minutes: tuple[
         for r in sorted(everything["rows"], key=lambda r: (r["station"], r["time"]))
     ]
     assert values == [
-        ("基隆", None, 16.0, ";rain=no_data;"),
+        ("基隆", None, 16.0, {"rain": "no_data"}),
         ("基隆", 0.5, None, ";temperature=quarantined;"),
-        ("陽明山", 0.0, 14.2, ";rain=no_rain;"),
-        ("陽明山", 2.5, 13.9, None),
+        ("陽明山", 0.0, 14.2, {"rain": "no_rain"}),
+        ("陽明山", 2.5, 13.9, {}),
     ]
     assert everything["rows"][0]["time"].startswith("2026-03-01T")
 
