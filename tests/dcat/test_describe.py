@@ -11,7 +11,7 @@ from qingliu.standards.dcat import words
 from qingliu.standards.dcat.catalogue import Site, catalogue
 from qingliu.standards.dcat.dataset import describe
 from qingliu.standards.dcat.served import Offer, Served
-from qingliu.standards.dcat.terms import ADMS, DCAT, DCATAP, DCT, FOAF, SPDX, VCARD, XSD, Graph, Literal, Resource
+from qingliu.standards.dcat.terms import ADMS, DCAT, DCATAP, DCT, FOAF, RDFS, SPDX, VCARD, XSD, Graph, Literal, Resource
 from qingliu.standards.vocabularies import categories, licences, vocabulary
 from tests.dcat.scene import BASE, HOUR, described, file, listed, record, table, version
 
@@ -140,6 +140,14 @@ def test_the_contact_is_the_desk_and_its_mail_an_address() -> None:
     own = describe(replace(known, contacts=(contact,)), versions, served).own
     assert of(own, "contact").first(VCARD + "hasEmail") == "mailto:desk@moenv.example"
     assert of(own, "contact").first(VCARD + "hasTelephone") == "tel:02-23117722%232001"
+
+
+def test_what_is_noted_such_as_that_rows_are_simulated_stands_in_the_description() -> None:
+    known, versions, served = table("AQX_P_488", HOUR)
+    notes = Text("本資料為模擬資料。", "Simulated data.")
+    found = describe(replace(known, notes=notes, simulated=True), versions, served)
+    assert found.dataset.first(DCT + "provenance") == f"{BASE}/dataset/detail/AQX_P_488#notes"
+    assert Literal("Simulated data.", "en") in of(found.own, "notes").all(RDFS + "label")
 
 
 def test_high_value_properties_are_there_by_a_flag_alone() -> None:

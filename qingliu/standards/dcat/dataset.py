@@ -17,6 +17,7 @@ from qingliu.standards.dcat.terms import (
     DCATAP,
     DCT,
     FOAF,
+    RDFS,
     VCARD,
     Literal,
     Pair,
@@ -81,7 +82,7 @@ def describe(record: DatasetRecord, versions: tuple[VersionRecord, ...], served:
     ]
     if any(way.service for way in found):
         own.append(service(record, served))
-    own += [r for r in (contact, period) if r is not None]
+    own += [r for r in (contact, period, _notes(record, served)) if r is not None]
     own += [r for way in found for r in beside(way, record, served) if r.iri.startswith(served.root)]
     known = {r.iri for r in own}
     used = {r.iri: r for r in _words(record, served, found, is_open(versions, served)) if r.iri not in known}
@@ -145,6 +146,8 @@ def _told_by_us(record: DatasetRecord, versions: tuple[VersionRecord, ...], serv
         yield DCAT + "version", Literal(str(served.version))
     for iri, _ in served.conforms:
         yield DCT + "conformsTo", iri
+    if record.notes.zh or record.notes.en:
+        yield DCT + "provenance", served.iri(record.code, "notes")
     if record.view:
         for code in record.view.of:
             yield DCT + "source", served.iri(code)
@@ -176,6 +179,15 @@ def _contact(record: DatasetRecord, served: Served) -> Resource | None:
     if chosen.phone:
         pairs.append((VCARD + "hasTelephone", f"tel:{quote(chosen.phone.replace(' ', ''), safe='+-')}"))
     return resource(served.iri(record.code, "contact"), (VCARD + "Kind", VCARD + "Organization"), *pairs)
+
+
+def _notes(record: DatasetRecord, served: Served) -> Resource | None:
+    """What a reader must know of the data, such as that it is simulated; None where nothing is noted."""
+    if served.listing is not None or not (record.notes.zh or record.notes.en):
+        return None
+    return resource(
+        served.iri(record.code, "notes"), (DCT + "ProvenanceStatement",), *said(RDFS + "label", record.notes)
+    )
 
 
 def _period(record: DatasetRecord, versions: tuple[VersionRecord, ...], served: Served) -> Resource | None:
