@@ -107,7 +107,7 @@ def _insert_bad(connection: duckdb.DuckDBPyConnection, plan: Plan) -> None:
         f"FROM ({plan.status_sql(with_place=True)}) WHERE {bad}"
     )
     for cell in checked:
-        header = _header(plan, cell.field)
+        header = header_sql(plan, cell.field)
         texts = ", ".join(_reasons(cell))
         connection.execute(
             f"INSERT INTO quarantine SELECT {file}, _line, _record, {lit(cell.field.name)}, {header}, 'cell', "
@@ -124,7 +124,8 @@ def _insert_bad(connection: duckdb.DuckDBPyConnection, plan: Plan) -> None:
     connection.execute("DROP TABLE bad")
 
 
-def _header(plan: Plan, field: FieldRecord) -> str:
+def header_sql(plan: Plan, field: FieldRecord) -> str:
+    """SQL for the header that carries a column in each input."""
     unpivot = plan.read.unpivot
     if unpivot and field.name in {unpivot.value_to, unpivot.time_to}:
         return "_header"
@@ -205,9 +206,10 @@ def _number_cases(f: FieldRecord, text: str) -> list[tuple[str, Text, Text]]:
 def _date_cases(f: FieldRecord, text: str) -> list[tuple[str, Text, Text]]:
     shown = "、".join(f.formats) or "ISO 8601"
     roc = Text("可能是民國年，定義檔未宣告。", "This may be a ROC year, which the definition does not declare.")
+    undeclared = "false" if any(g.startswith("roc:") for g in f.formats) else "true"
     return [
         (
-            f"regexp_matches({text}, '^(民國)?[0-9]{{2,3}}[/.年-]')",
+            f"{undeclared} AND regexp_matches({text}, '^(民國)?[0-9]{{2,3}}[/.年-]')",
             roc,
             Text("若為民國年，請在格式前加 roc:。", "If it is, put roc: before the format in the definition."),
         ),

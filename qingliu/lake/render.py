@@ -13,11 +13,10 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from qingliu.core.dataset import FieldRecord, Place
+from qingliu.lake.guard import FORMULA, NUMBER
 from qingliu.lake.names import ident, literal
 from qingliu.lake.query import Column, Rendering
 
-_FORMULA = r"^[=+\-@\t\r＝＋－＠]"
-_NUMBER = r"^[+-]?[0-9.,]*$"
 _CSV_CARE = r'[",\r\n ]|^[=@\t＝＋－＠]|^[+\-].*[^0-9.,]'  # quotes, or a formula's guard
 _XML_NAME = re.compile(r"^[A-Za-z_À-￿][\w.\-À-￿]*$")
 
@@ -149,8 +148,8 @@ def _csv_text(text: str, rendering: Rendering) -> str:
         return f"CASE WHEN regexp_matches({text}, {literal(quote_when)}) THEN {quoted.format(text)} ELSE {text} END"
     guarded = f"chr(39) || {text}"
     return (
-        f"CASE WHEN NOT regexp_matches({text}, {literal(quote_when + '|' + _FORMULA)}) THEN {text} "
-        f"WHEN regexp_matches({text}, {literal(_FORMULA)}) AND NOT regexp_matches({text}, {literal(_NUMBER)}) THEN "
+        f"CASE WHEN NOT regexp_matches({text}, {literal(quote_when + '|' + FORMULA)}) THEN {text} "
+        f"WHEN regexp_matches({text}, {literal(FORMULA)}) AND NOT regexp_matches({text}, {literal(NUMBER)}) THEN "
         f"(CASE WHEN regexp_matches({text}, {literal(quote_when)}) THEN {quoted.format(guarded)} ELSE {guarded} END) "
         f"WHEN regexp_matches({text}, {literal(quote_when)}) THEN {quoted.format(text)} ELSE {text} END"
     )
@@ -161,7 +160,7 @@ def csv_header(cells: list[Cell], rendering: Rendering) -> str:
     out = []
     for cell in cells:
         name = cell.column.name
-        if rendering.escape_formulas and re.match(_FORMULA, name):
+        if rendering.escape_formulas and re.match(FORMULA, name):
             name = "'" + name
         needs = re.search(r'[",\r\n ]' if rendering.quote_spaces else r'[",\r\n]', name)
         out.append('"' + name.replace('"', '""') + '"' if needs else name)

@@ -6,6 +6,7 @@ import difflib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from qingliu.core.dataset import Contact, DatasetRecord, Definition, FieldRecord, Frequency, Place, Sentinel, Text
 from qingliu.core.errors import BadRequest
@@ -212,10 +213,11 @@ def _column(field: FieldRecord, form: Form, at: str) -> FieldRecord:
     """One column as its line of the form says; lists are one a line."""
     get = lambda name, old: form.get(at + name, old)  # noqa: E731 — the line's own reader
     kind = get("type", field.type)
+    words: dict[str, Any] = {n: get(n, getattr(field, n)) for n in ("type", "sensitivity", "role")}
     made = replace(
         field,
+        **words,
         name=get("name", field.name).strip() or field.name,
-        type=kind,
         title=_text(form, at + "title", field.title),
         description=_text(form, at + "description", field.description),
         unit=get("unit", field.unit).strip(),
@@ -224,8 +226,6 @@ def _column(field: FieldRecord, form: Form, at: str) -> FieldRecord:
         sentinels=_sentinels(get("sentinels", sentinel_lines(field)), field, kind),
         minimum=_number(get("minimum", "" if field.minimum is None else str(field.minimum)), at + "minimum"),
         maximum=_number(get("maximum", "" if field.maximum is None else str(field.maximum)), at + "maximum"),
-        sensitivity=get("sensitivity", field.sensitivity),
-        role=get("role", field.role),
     )
     if f"{at}flags" in form:  # the line's tick boxes were shown: one left out is not ticked
         made = replace(made, required=get("required", "") == "on", optional=get("optional", "") == "on")

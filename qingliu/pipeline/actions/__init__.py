@@ -24,8 +24,9 @@ from qingliu.pipeline.actions.draft import (
     take_all,
     undo,
 )
+from qingliu.pipeline.actions.gate import scan
 from qingliu.pipeline.actions.gate import tell_all as tell_masking
-from qingliu.pipeline.actions.hold import reject, release
+from qingliu.pipeline.actions.hold import may_release, reject, release
 from qingliu.pipeline.actions.mend import expire, reconcile
 from qingliu.pipeline.actions.redact import Withheld, overdue, search, withhold
 from qingliu.pipeline.actions.reinstate import look_soon, reinstate
@@ -51,6 +52,7 @@ __all__ = [
     "mail_alarms",
     "maintain",
     "may_be_decided_by",
+    "may_release",
     "note_queued",
     "overdue",
     "reconcile",
@@ -62,6 +64,7 @@ __all__ = [
     "reread",
     "run_delivery",
     "run_source",
+    "scan",
     "search",
     "submit",
     "take_all",

@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import shutil
 
+from django.conf import settings
 from django.db import transaction
 
-from qingliu.accounts.rules import Actor, require
+from qingliu.accounts import queries as accounts
+from qingliu.accounts.rules import Actor, may, require
 from qingliu.audit import actions as audit
 from qingliu.catalog import queries as catalogue
 from qingliu.core.dataset import Text
-from qingliu.core.errors import BadRequest, Conflict
+from qingliu.core.errors import BadRequest, Conflict, Forbidden
 from qingliu.pipeline import locks, queries
 from qingliu.pipeline.actions import finish, gate, mend
 from qingliu.pipeline.models import Run
 from qingliu.pipeline.rules import State
+
+
+def may_release(run: Run, who: Actor) -> bool:
+    """Whether ``who`` may release the run: with the role, and not one's own delivery while the agency has another person."""
+    agency = run.dataset.agency.code
+    if not may(who, "release", agency=agency):
+        return False
+    others = [p for p in accounts.desk_people(agency) if f"user:{p.username}" != who.name]
+    return not who.name.startswith("user:") or run.by != who.name or (not others and settings.QINGLIU.self_approval)
 
 
 def release(*, run_id: str, reason: str, by: Actor) -> Run:
@@ -22,6 +33,11 @@ def release(*, run_id: str, reason: str, by: Actor) -> Run:
     run = queries.run(run_id)
     require(by, "release", agency=run.dataset.agency.code)
     _require_reason(reason)
+    if not may_release(run, by):
+        raise Forbidden(
+            Text("交付的人不能放行自己的交付。", "Whoever delivered it may not release it."),
+            Text("請另一位有權限的人決定。", "Ask another person who may."),
+        )
     with locks.dataset(queries.paths(), run.dataset.code):
         mend.settle(run.dataset.code)
         run = queries.run(str(run.id))

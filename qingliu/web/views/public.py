@@ -17,6 +17,7 @@ from qingliu.core.errors import BadRequest, QingliuError
 from qingliu.lake.published import Entry
 from qingliu.standards.vocabularies import flags, licences
 from qingliu.web import lakeside, links, preview, samples, wording
+from qingliu.web.absences import absences
 from qingliu.web.shelf import choose
 from qingliu.web.table import Table, table
 from qingliu.web.views.telling import public
@@ -85,6 +86,7 @@ def dataset(request: HttpRequest, code: str) -> HttpResponseBase:
         "contacts": _contacts(entry),
         "source_url": _official_page(entry),
         "source_formats": entry.extra.get("formats", ""),
+        "absences": absences(entry, shown.error if shown else None),
     }
     if shown:
         context |= _served(request, entry, shown, pairs)

@@ -19,9 +19,9 @@ from qingliu.core.dataset import Text
 from qingliu.core.errors import NotFound
 from qingliu.core.records import Verdict
 from qingliu.lake import quarantine as spots
-from qingliu.pipeline import queries
+from qingliu.pipeline import actions, queries
 from qingliu.pipeline.models import STATES, Run
-from qingliu.pipeline.rules import Seen, State
+from qingliu.pipeline.rules import PRIVACY, Seen, State
 from qingliu.web.page import Pages, page_number
 from qingliu.web.views.telling import View, told
 
@@ -109,6 +109,8 @@ def run(request: HttpRequest, run_id: uuid.UUID) -> HttpResponseBase:
         "error": Text(found.error_zh, found.error_en),
         "difference": _difference(found),
         "quarantine": _spots(found, limit=0),
+        "may_release": actions.may_release(found, actor(request.user)),
+        "privacy_waits": any(v.judge == PRIVACY and v.outcome == "hold" for v in verdicts),
     }
     return render(request, "web/run.html", context)
 

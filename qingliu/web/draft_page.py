@@ -1,0 +1,135 @@
+"""What a draft's page shows, arranged for its templates: lines of the form, cells with their findings, steps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from qingliu.core.dataset import Definition, FieldRecord, Text
+from qingliu.core.records import CellBalance
+from qingliu.lake.peek import Group, PeekCell, PeekRow
+from qingliu.pipeline import editing, queries
+from qingliu.pipeline.looks import ColumnLook, Preview
+from qingliu.pipeline.models import Draft, Proposal
+from qingliu.pipeline.remedies import Remedy, suspicions
+
+TYPES = ("string", "integer", "number", "boolean", "date", "datetime")
+ROLES = (
+    "station", "station_name", "item", "item_name", "unit", "value", "county", "township", "address", "control_number",
+    "facility_name", "person_name", "tax_id", "free_text",
+)  # fmt: skip
+LEFT_SHOWN = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One column in the form: its field, the header that carries it, its cells counted, and what was seen in it."""
+
+    n: int
+    field: FieldRecord
+    header: str
+    balance: CellBalance | None
+    look: ColumnLook | None
+    offered: tuple[Remedy, ...]
+    is_key: bool
+
+    @property
+    def sentinels(self) -> str:
+        """The sentinels as the form writes them."""
+        return editing.sentinel_lines(self.field)
+
+    @property
+    def suspicious(self) -> bool:
+        """Whether its cells look like personal data."""
+        return bool(self.look and suspicions(self.look))
+
+
+def lines(definition: Definition, seen: Preview | None, offered: Sequence[Remedy]) -> tuple[Line, ...]:
+    """The lines of the form, one a declared column."""
+    record = definition.dataset
+    balances = {c.column: c for c in seen.cells} if seen else {}
+    out = []
+    for n, field in enumerate(record.fields):
+        header = seen.header_of(field.name) if seen else ""
+        mine = tuple(r for r in offered if r.column == field.name)
+        look = seen.look(header) if seen and header else None
+        out.append(Line(n, field, header, balances.get(field.name), look, mine, field.name in record.key))
+    return tuple(out)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A column of the preview: header in the file, the column that reads it, how many of its cells do not fit."""
+
+    header: str
+    field: FieldRecord | None
+    bad: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One cell of the preview with the reason why it does not fit."""
+
+    cell: PeekCell
+    reason: Text | None = None
+    remedy: Text | None = None
+
+    @property
+    def state(self) -> str:
+        """The kind of cell."""
+        return self.cell.state
+
+    @property
+    def differs(self) -> bool:
+        """Whether the value is written otherwise than the raw text."""
+        return self.cell.value is not None and self.cell.state != "unmapped" and self.cell.value != self.cell.raw
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of the preview."""
+
+    heads: tuple[Head, ...]
+    rows: tuple[tuple[PeekRow, tuple[Shown, ...]], ...]
+
+
+def table(definition: Definition, seen: Preview | None, rows: Sequence[PeekRow]) -> Table:
+    """Rows with the reason beside each cell that does not fit."""
+    if seen is None or not rows:
+        return Table((), ())
+    bad = {c.column: c.quarantined for c in seen.cells}
+    heads = tuple(Head(c.header, definition.dataset.field(c.field), bad.get(c.field, 0)) for c in seen.columns)
+    why = {(g.column, g.raw): g for g in seen.groups}
+    shown = []
+    for row in rows:
+        cells = []
+        for column, cell in zip(seen.columns, row.cells, strict=True):
+            group = why.get((column.field, cell.raw)) if cell.state == "bad" else None
+            cells.append(Shown(cell, group.reason if group else None, group.remedy if group else None))
+        shown.append((row, tuple(cells)))
+    return Table(heads, tuple(shown))
+
+
+def left(seen: Preview | None, offered: Sequence[Remedy], definition: Definition) -> tuple[Group, ...]:
+    """What does not fit and has no one-click remedy: told with its reason and what to do at the source."""
+    if seen is None:
+        return ()
+    mended = {(r.column, v) for r in offered for v in r.values if r.kind in ("sentinel", "allow")}
+    whole = {r.column for r in offered if r.kind in ("format", "range", "suffix")}
+    rest = [g for g in seen.groups if (g.column, g.raw.strip()) not in mended and g.column not in whole]
+    return tuple(rest[:LEFT_SHOWN])
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One change of the draft with its comparison."""
+
+    made: Proposal
+    what: Text
+    lines: tuple[tuple[str, str], ...]
+
+
+def steps(row: Draft) -> tuple[Step, ...]:
+    """The changes that stand, the last first."""
+    found = list(queries.proposals(row))[::-1]
+    return tuple(Step(p, Text(p.what_zh, p.what_en), editing.difference(p.before, p.after)) for p in found)

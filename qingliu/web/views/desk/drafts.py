@@ -1,0 +1,196 @@
+"""One draft: what was read, what does not fit, what would mend it, the definition as a form, and its way to approval."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from qingliu.accounts.rules import may
+from qingliu.core.dataset import Definition, ReadSpec, Text
+from qingliu.core.errors import BadRequest, QingliuError
+from qingliu.pipeline import actions, editing, queries, remedies
+from qingliu.pipeline.looks import Preview
+from qingliu.pipeline.models import Draft
+from qingliu.standards import definition as standard
+from qingliu.standards.vocabularies import categories, flags, frequencies, licences
+from qingliu.web import draft_page
+from qingliu.web.views.desk import door
+
+PAGE = "web:desk-draft"
+
+
+@door.page
+def draft(request: HttpRequest, draft_id: object) -> HttpResponseBase:
+    """The draft's page."""
+    return _page(request, door.draft_of(request, draft_id))
+
+
+def _page(
+    request: HttpRequest, row: Draft, error: QingliuError | None = None, shown: Definition | None = None
+) -> HttpResponse:
+    """The page; with an error, ``shown`` is the definition as it was sent, so that nothing has to be typed again."""
+    mine = door.who(request)
+    seen = queries.preview(row)
+    definition = shown or (standard.loads(row.definition) if row.definition else None)
+    opened = row.state == Draft.State.OPEN
+    context: dict[str, Any] = {
+        "nav": "desk", "draft": row, "seen": seen, "definition": definition, "error": error,
+        "may_prepare": may(mine, "prepare", agency=row.agency.code) and opened,
+        "may_decide": row.state == Draft.State.WAITING and actions.may_be_decided_by(row, mine),
+        "alone": opened and actions.alone(row, mine), "lacking": actions.lacking(row) if opened else (),
+        "steps": draft_page.steps(row), "files_kept": bool(queries.draft_files(row)),
+        "whole": editing.difference(row.base, row.definition), "row_limit": draft_page.LEFT_SHOWN,
+    }  # fmt: skip
+    if definition:
+        context |= _definition_part(definition, seen)
+    return render(request, "web/desk/draft.html", context, status=error.status if error else 200)
+
+
+def _definition_part(definition: Definition, seen: Preview | None) -> dict[str, Any]:
+    """What the page says of the definition and of the rows under it."""
+    record = definition.dataset
+    offered = remedies.remedies(seen, definition) if seen and not seen.problem else ()
+    return {
+        "record": record, "remedies": offered, "sure": sum(r.sure for r in offered),
+        "lines": draft_page.lines(definition, seen, offered),
+        "table": draft_page.table(definition, seen, seen.first if seen else ()),
+        "bad": draft_page.table(definition, seen, seen.bad if seen else ()),
+        "left": draft_page.left(seen, offered, definition),
+        "flags": [f for f in flags().values() if f.code != "quarantined"],
+        "categories": categories().values(), "licences": licences().values(), "frequencies": frequencies().values(),
+        "types": draft_page.TYPES, "roles": draft_page.ROLES,
+        "sensitive": [f for f in record.fields if f.sensitivity != "none"],
+        "steward": next((c for c in record.contacts if c.role == "steward"), None),
+        "keywords": "、".join(k.zh for k in record.keywords),
+    }  # fmt: skip
+
+
+@door.action
+def change(request: HttpRequest, draft_id: object) -> HttpResponseBase:
+    """Save the form: one step of the definition; with an error the page comes back with what was written in it."""
+    row = door.draft_of(request, draft_id)
+    after: Definition | None = None
+    try:
+        after = editing.edited(_definition(row), request.POST.dict())
+        what = Text("修改定義表單", "Changed the definition in the form")
+        actions.change(draft=row, after=after, what=what, by=door.who(request))
+    except QingliuError as error:
+        return _page(request, queries.draft(str(row.id)), error, after)
+    return HttpResponseRedirect(reverse(PAGE, args=[row.id]) + "#definition")
+
+
+def _definition(row: Draft) -> Definition:
+    if not row.definition:
+        raise BadRequest(
+            Text("還沒有定義。", "There is no definition yet."), Text("請先讓檔案讀得出來。", "Make the files readable first.")
+        )  # fmt: skip
+    return standard.loads(row.definition)
+
+
+@door.action
+def remedy(request: HttpRequest, draft_id: object) -> HttpResponseBase:
+    """Take one remedy."""
+    row = door.draft_of(request, draft_id)
+    asked = request.POST
+
+    def do() -> None:
+        actions.remedy(
+            draft=row, wanted=asked.get("remedy", ""), choice=asked.get("choice", "")[:200], why=asked.get("why", ""),
+            by=door.who(request),
+        )  # fmt: skip
+
+    return door.answered(request, PAGE, do, args=(row.id,), at="findings")
+
+
+@door.action
+def remedies_all(request: HttpRequest, draft_id: object) -> HttpResponseBase:
+    """Take every remedy that is sure."""
+    row = door.draft_of(request, draft_id)
+    taken: list[int] = []
+    answer = door.answered(
+        request, PAGE, lambda: taken.append(actions.take_all(draft=row, by=door.who(request))), args=(row.id,), at="findings"
+    )  # fmt: skip
+    if taken:
+        count = taken[0]
+        door.messages.success(request, ngettext("已套用 %(n)s 項修正。", "已套用 %(n)s 項修正。", count) % {"n": count})
+    return answer
+
+
+@door.action
+def read(request: HttpRequest, draft_id: object) -> HttpResponseBase:
+    """Try another way of reading the files."""
+    row = door.draft_of(request, draft_id)
+    asked = request.POST
+    line = asked.get("header_row", "")
+    spec = ReadSpec(
+        encoding=asked.get("encoding", "")[:20],
+        header_row=int(line) if line.isascii() and line.isdigit() and len(line) < 6 else 0, sheet=asked.get("sheet", "")[:100],
+        records=asked.get("records", "")[:200],
+    )  # fmt: skip
+    return door.answered(
+        request, PAGE, lambda: actions.reread(draft=row, read=spec, by=door.who(request)), args=(row.id,), at="read"
+    )
+
+
+@door.action
+def undo(request: HttpRequest, draft_id: object) -> HttpResponseBase:
+    """Take the last step back."""
+    row = door.draft_of(request, draft_id)
+    return door.answered(
+        request,
+        PAGE,
+        lambda: actions.undo(draft=row, by=door.who(request)),
+        args=(row.id,),
+        done=_("已收回最後一項修改。"),
+        at="steps",
+    )
+
+
+@door.action
+def drop(request: HttpRequest, draft_id: object) -> HttpResponseBase:
+    """Throw the draft away."""
+    row = door.draft_of(request, draft_id)
+    return door.answered(
+        request, "web:desk", lambda: actions.drop(draft=row, by=door.who(request)), done=_("草稿與檔案已捨棄。")
+    )
+
+
+@door.action
+def submit(request: HttpRequest, draft_id: object) -> HttpResponseBase:
+    """Put the draft before the approver; the only person of a small agency may approve in the same click."""
+    row = door.draft_of(request, draft_id)
+    mine, why = door.who(request), request.POST.get("why", "")
+
+    def do() -> None:
+        actions.submit(draft=row, why=why, by=mine)
+        if request.POST.get("now") == "1":
+            actions.approve(draft=row, reason=why, by=mine)
+
+    return door.answered(request, PAGE, do, args=(row.id,), at="approval")
+
+
+@door.action
+def take_back(request: HttpRequest, draft_id: object) -> HttpResponseBase:
+    """Take the draft back from approval."""
+    row = door.draft_of(request, draft_id)
+    return door.answered(request, PAGE, lambda: actions.take_back(draft=row, by=door.who(request)), args=(row.id,))
+
+
+@door.action
+def decide(request: HttpRequest, draft_id: object) -> HttpResponseBase:
+    """Approve the draft, or return it with a reason."""
+    row = door.draft_of(request, draft_id)
+    mine, reason = door.who(request), request.POST.get("reason", "")
+
+    def do() -> None:
+        if request.POST.get("decision") == "approve":
+            actions.approve(draft=row, reason=reason, by=mine)
+        else:
+            actions.turn_down(draft=row, reason=reason, by=mine)
+
+    return door.answered(request, PAGE, do, args=(row.id,), at="approval")

@@ -1,0 +1,92 @@
+"""Files come in: one page, one form; into the private folder at once, never into a folder that others read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+
+from qingliu.accounts import queries as accounts
+from qingliu.accounts.rules import Actor, may
+from qingliu.catalog import queries as catalogue
+from qingliu.catalog.models import Dataset
+from qingliu.core.dataset import Text
+from qingliu.core.errors import BadRequest, QingliuError
+from qingliu.pipeline import actions, queries
+from qingliu.web import wording
+from qingliu.web.uploads import PrivateHandler
+from qingliu.web.views.desk import door
+
+
+def choices(mine: Actor) -> tuple[list[Any], list[Dataset]]:
+    """(agencies that this person prepares for, their datasets that take files)."""
+    homes = [a for a in accounts.agencies() if may(mine, "prepare", agency=a.code)]
+    tables = catalogue.datasets().filter(kind=Dataset.Kind.TABLE, agency__in=homes)
+    return homes, list(tables.exclude(status=Dataset.Status.WITHDRAWN))
+
+
+@door.page
+def upload(request: HttpRequest) -> HttpResponseBase:
+    """The form."""
+    return _form(request, request.GET.get("dataset", "")[:64])
+
+
+def _form(request: HttpRequest, code: str, error: QingliuError | None = None) -> HttpResponse:
+    mine = door.at_desk(request)
+    homes, tables = choices(mine)
+    context = {
+        "nav": "desk", "here": "upload", "homes": homes, "tables": tables, "code": code, "error": error,
+        "limit": wording.size(settings.QINGLIU.max_upload_bytes),
+    }  # fmt: skip
+    return render(request, "web/desk/upload.html", context, status=error.status if error else 200)
+
+
+@csrf_exempt  # the token lies behind the files in the request: who asks is looked at first, then _take asks for the token
+@door.action
+def take(request: HttpRequest) -> HttpResponseBase:
+    """Take files and lead to their draft."""
+    door.at_desk(request)
+    limit = settings.QINGLIU.max_upload_bytes
+    folder = queries.paths().drafts / "incoming"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if not length.isdigit() or int(length) > limit + (1 << 20):
+        return _form(request, "", _too_large())
+    handler = PrivateHandler(folder, limit)
+    request.upload_handlers = [handler]  # type: ignore[assignment]
+    answer: HttpResponseBase = _take(request, handler=handler)
+    return answer
+
+
+@csrf_protect
+def _take(request: HttpRequest, handler: PrivateHandler) -> HttpResponseBase:
+    files = request.FILES.getlist("files")
+    code, agency = request.POST.get("dataset", "")[:64], request.POST.get("agency", "")[:64]
+    if handler.too_large:
+        return _form(request, code, _too_large())
+    mine = door.who(request)
+    try:
+        if code:
+            agency = catalogue.dataset(code).agency.code
+        elif not agency:
+            homes, _ = choices(mine)
+            agency = homes[0].code if len(homes) == 1 else ""
+        uploads = [actions.Upload(f.name or "file", Path(f.file.name)) for f in files]
+        made = actions.begin(agency=agency, uploads=uploads, code=code, by=mine)
+    except QingliuError as error:
+        return _form(request, code, error)
+    return HttpResponseRedirect(reverse("web:desk-draft", args=[made.id]))
+
+
+def _too_large() -> BadRequest:
+    size = wording.size(settings.QINGLIU.max_upload_bytes)
+    return BadRequest(
+        Text(f"檔案合計超過 {size}。", f"The files are larger than {size} together."),
+        Text("請壓縮成 ZIP、分批上傳，或請維運者用資料夾或介接匯入。", "Zip them, send them in parts, or have them come by a "
+             "folder or a feed."), parameter="files",
+    )  # fmt: skip
