@@ -111,7 +111,7 @@ def column(field: FieldRecord, counted: Sequence[tuple[str, int]], worder: Worde
 
 def share(places: Sequence[Place], part: str) -> Share:
     """How many texts of a part are there in both languages."""
-    mine = [p for p in places if p.part == part]
+    mine = [p for p in places if p.part == part and (p.needed or p.text.zh or p.text.en)]
     return Share(sum(p.done for p in mine), len(mine))
 
 
