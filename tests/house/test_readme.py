@@ -64,7 +64,7 @@ def test_dataset_of_the_readme_is_served_as_the_readme_says(five_minutes: tuple[
     ]
     assert values == [
         ("基隆", None, 16.0, {"rain": "no_data"}),
-        ("基隆", 0.5, None, ";temperature=quarantined;"),
+        ("基隆", 0.5, None, {"temperature": "quarantined"}),
         ("陽明山", 0.0, 14.2, {"rain": "no_rain"}),
         ("陽明山", 2.5, 13.9, {}),
     ]
