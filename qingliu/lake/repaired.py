@@ -134,4 +134,3 @@ def _report_sql(plan: Plan, quarantine: Path, lang: str) -> str:
         f"WITH shaped AS ({plan.status_sql(with_place=True)}) SELECT * EXCLUDE (_last) FROM ({union}) "
         f"ORDER BY _last, {names[0]}, {names[1]}"
     )
-    )
