@@ -115,6 +115,7 @@ def test_name_columns_of_the_registers_hold_mostly_firms() -> None:
 def test_real_addresses_are_read(file: str, column: str, least: float) -> None:
     rows = penalties() if file.endswith(".csv") else zipped(file)
     cells = [r[column] for r in rows if r[column].strip()]
+    cells = cells[:: max(1, len(cells) // 10_000)]
     read_whole = [bool(a) and a[0].complete for a in map(parse_addresses, cells)]
     assert sum(read_whole) / len(cells) >= least
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qingliu.privacy.rules import Kind, Level, mask_text, recognise, suspicious
+from qingliu.privacy.rules import Kind, Level, classify_name, mask_text, parse_addresses, recognise, suspicious
 from qingliu.privacy.rules.numbers import checksum_holds
 from tests.privacy.cast import sentences
 
@@ -133,6 +133,18 @@ def test_full_width_text_keeps_its_places(before: str, number: str) -> None:
     text = before + "。" + number
     for span in recognise(text):
         assert span.end <= len(text)
+
+
+@pytest.mark.parametrize(
+    "unit", ["行為人方大同於本市中山路1段10號傾倒，手機0933-111-222。", "君", "(", "方大同、", "0933-", "王"]
+)
+def test_a_long_text_costs_in_proportion_to_its_length(unit: str) -> None:
+    text = unit * (100_000 // len(unit))
+    started = time.process_time()
+    recognise(text)
+    parse_addresses(text)
+    classify_name(text)
+    assert time.process_time() - started < 15
 
 
 def test_fifty_thousand_short_cells_a_second() -> None:

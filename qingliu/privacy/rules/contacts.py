@@ -54,20 +54,20 @@ _PLATE_IN_DOCUMENT = Text(
 _PLATE_LOOKS = Text("新式車牌的樣式", "Looks like a licence plate of today's form")
 
 
+def _plain(char: str) -> bool:
+    return char.isascii() and char.isalnum()
+
+
 def mobiles(text: str) -> Iterator[Span]:
     """Mobile numbers with or without dashes and country code; a document's number of ten digits is none."""
     for found in pattern(_MOBILE).finditer(text):
         start, end = found.span()
-        follows = text[end : end + 1]
-        if (
-            not stands_alone(text[:start] + " ", start, start, "-")
-            or (follows.isdigit() and follows.isascii())
-            or follows == "-"
-        ):
+        before, follows = text[start - 1 : start] if start else "", text[end : end + 1]
+        if before == "-" or follows == "-" or _plain(before) or (_plain(follows) and follows.isdigit()):
             continue
-        if follows.isascii() and follows.isalpha() and "-" not in found.group():
+        if _plain(follows) and "-" not in found.group():
             continue
-        in_document = text[max(0, start - 3) : start].rstrip().endswith(("字第", "第", "號"))
+        in_document = text[max(0, start - 3) : start].rstrip().endswith("第")
         if in_document and "-" not in found.group():
             continue  # 環署空字第0920065478號: ROC year 92 and a serial number
         reason = _MOBILE_IN_DOCUMENT if in_document else _MOBILE_REASON

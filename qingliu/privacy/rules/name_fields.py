@@ -160,14 +160,22 @@ def person_likeness(name: str) -> float:
     return max(found, 0.65) if found < SURE and is_transcribed(name) else found
 
 
+def _ends_before(name: str) -> bool:
+    """Whether the last character is a form of address: in 張宜君君 and 張宜平君, not in 張宜君, 歐陽宜君 and 陳張宜君."""
+    return len(name) >= 4 and likeness(name) < 0.7
+
+
 def _bare(value: str) -> tuple[int, int]:
     """Where the name proper stands in ``value``: without a word before it, a title, a number after it."""
     start = found.end() if (found := pattern(_BEFORE).search(value)) else 0
     end = found.start() if (found := pattern(_TRADE).search(value)) else len(value)  # 某某某(畜牧業)
-    while (found := pattern(_AFTER).search(value[start:end])) and found.start() > 0 and found.group():
+    for _ in range(4):  # 先生(A…)等3人
+        found = pattern(_AFTER).search(value[start:end])
+        if not found or found.start() == 0 or not found.group():
+            break
         cut = start + found.start()
-        if found.group() in {"君", "氏", "男", "女"} and cut - start < 3:
-            break  # 王君, 李宜君 keep their last character; 張宜君君 does not
+        if found.group() in {"君", "氏", "男", "女"} and not _ends_before(value[start:end]):
+            break
         end = cut
     end = start + len(value[start:end].rstrip(" "))
     return start, end

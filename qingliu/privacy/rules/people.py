@@ -114,10 +114,10 @@ def _before_titles(text: str) -> Iterator[Found]:
 
 def _opens(text: str, start: int, strict: bool) -> bool:
     """Whether a name may begin at ``start``: after a sign or one of the words that lead to a name; anywhere if not ``strict``."""
-    before = text[:start]
+    before = text[max(0, start - 6) : start]
     if not before or not is_han(before[-1]):
         return True
-    return not strict or bool(pattern(rf"(?:{_CHANGED}|{_ROLES}|人|員|其|該|獲|日)$").search(before[-6:]))
+    return not strict or bool(pattern(rf"(?:{_CHANGED}|{_ROLES}|人|員|其|該|獲|日)$").search(before))
 
 
 def _beside_numbers(text: str) -> Iterator[Found]:
@@ -160,7 +160,7 @@ def _builders(text: str) -> Iterator[Found]:
 def _others(text: str) -> Iterator[Found]:
     for found in pattern(_DOTTED).finditer(text):
         parts = [p for p in pattern(r"[‧•・･·．]").sub("‧", found.group()).split("‧") if p]
-        role = bool(pattern(rf"(?:{_ROLES}){_LINKS}$").search(text[: found.start()][-14:]))
+        role = bool(pattern(rf"(?:{_ROLES}){_LINKS}$").search(text[max(0, found.start() - 14) : found.start()]))
         if role or is_transcribed("".join(parts)):
             yield found.start(), found.end(), 0.85 if role else 0.65, _INDIGENOUS
     for found in pattern(_LATIN_AFTER).finditer(text):

@@ -41,8 +41,11 @@ class Span:
 
 def without_overlaps(spans: Iterable[Span]) -> tuple[Span, ...]:
     """The surest spans, none overlapping another, in the order of the text."""
+    taken: set[int] = set()
     kept: list[Span] = []
     for span in sorted(spans, key=lambda s: (-s.confidence, s.start - s.end, s.start)):
-        if all(span.end <= k.start or span.start >= k.end for k in kept):
+        places = range(span.start, span.end)
+        if taken.isdisjoint(places):
+            taken.update(places)
             kept.append(span)
     return tuple(sorted(kept, key=lambda s: s.start))
