@@ -10,13 +10,14 @@ from django.conf import settings
 
 from qingliu.accounts.rules import Actor
 from qingliu.catalog import actions as catalog
-from qingliu.config import demo_privacy
-from qingliu.config.commands import portal, told
+from qingliu.config import demo_privacy, wiring
+from qingliu.config.commands import portal, quality, told
 from qingliu.core import events
 from qingliu.core.dataset import Definition, Text
 from qingliu.core.errors import BadSource, QingliuError
 from qingliu.core.records import Balance
 from qingliu.pipeline import actions, queries
+from qingliu.quality import actions as judging
 from qingliu.standards import definition as standard
 from qingliu.standards import listing
 
@@ -56,6 +57,8 @@ def do_demo(args: argparse.Namespace, by: Actor) -> int:
     began = time.monotonic()
     with events.listening(events.RunStep, told.Progress()):
         code = _real(args.real, by) if args.real else _simulated(args.definitions, by)
+    wiring.connect_judges(settings.QINGLIU)
+    quality.table(judging.judge_all(by=by))
     told.say(f"完成，費時 {time.monotonic() - began:.1f} 秒。 Done in {time.monotonic() - began:.1f} s.")
     return code
 

@@ -174,6 +174,12 @@ def _subject(entry: Entry, sitting: Bench, moment: datetime, *, served_now: bool
     )
 
 
+def _upheld(result: Result, sitting: Bench) -> frozenset[str]:
+    """Fingerprints of findings of this version against which a contest was upheld."""
+    rows = sitting.upheld.get(result.code.upper(), ())
+    return frozenset(c.target.partition(":")[2] for c in rows if c.version == result.version)
+
+
 def _white_text(row: WhiteListing, today: date) -> Text:
     zh, en = row.reason_zh, row.reason_en or row.reason_zh
     late = row.review_on < today
@@ -200,7 +206,7 @@ def _keep(part: Sequence[tuple[Entry, Result]], sitting: Bench, by: Actor) -> li
         for entry, result in part:
             row = before.get(entry.code.upper())
             digest_hash = sitting.hashes.get(entry.code.upper(), "")
-            kept.append(_row(result, row, digest_hash, moment=moment, by=by))
+            kept.append(_row(result, row, digest_hash, _upheld(result, sitting), moment=moment, by=by))
         codes = [e.code for e, _ in part]
         marks = sorted({r.mark for _, r in part})
         detail: audit.Detail = {
@@ -218,7 +224,15 @@ def _keep(part: Sequence[tuple[Entry, Result]], sitting: Bench, by: Actor) -> li
     return kept
 
 
-def _row(result: Result, before: Judgement | None, definition_hash: str, *, moment: datetime, by: Actor) -> Judgement:
+def _row(
+    result: Result,
+    before: Judgement | None,
+    definition_hash: str,
+    upheld: frozenset[str],
+    *,
+    moment: datetime,
+    by: Actor,
+) -> Judgement:
     mark = digest(result)
     next_level = result.next
     facts = {
@@ -226,7 +240,8 @@ def _row(result: Result, before: Judgement | None, definition_hash: str, *, mome
         "definition_hash": definition_hash, "edition": result.edition, "mark": result.mark,
         "next_mark": next_level.mark if next_level else "", "next_state": next_level.state if next_level else "",
         "mqa_points": result.mqa.get("points"), "mqa_rating": result.mqa.get("rating") or "",
-        "findings": severities(result.findings), "result": codec.to_plain(result), "digest": mark, "confirmed_at": moment,
+        "findings": severities(result.code, result.findings, upheld),
+        "result": codec.to_plain(result), "digest": mark, "confirmed_at": moment,
     }  # fmt: skip
     if before is not None and before.digest == mark:
         row = before

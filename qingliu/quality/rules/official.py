@@ -133,7 +133,7 @@ def reconcile(entries: Sequence[Mapping[str, str]], api: Sequence[Mapping[str, s
     ]  # fmt: skip
     adds_up = with_code - len(only_entries) == len(shared) == len(api_codes) - len(only_api)
     lines.append(_equation(tuple(map(len, (entries, without, only_entries, only_api, api_codes))), adds_up=adds_up))
-    return [*lines, *(_award(len(entries), award) if award is not None else ())]
+    return [*lines, *(_award(entries, award) if award is not None else ())]
 
 
 def _hosts(rows: Sequence[Mapping[str, str]]) -> Text:
@@ -159,19 +159,46 @@ def _equation(counts: tuple[int, ...], *, adds_up: bool) -> Line:
     )
 
 
-def _award(entries: int, award: int) -> list[Line]:
+# agencies founded on 2023-08-22 under these names; their first own entries date the ids of the catalogue
+FOUNDED_2023 = ("環境部環境管理署", "環境部資源循環署", "環境部氣候變遷署")
+
+
+def _award(entries: Sequence[Mapping[str, str]], award: int) -> list[Line]:
+    count = len(entries)
+    named = [
+        int(e["datagovtw_id"]) for e in entries if e["title"].startswith(FOUNDED_2023) and e["datagovtw_id"].isdigit()
+    ]
+    first = min(named, default=0)
+    later = [e["datagovtw_id"] for e in entries if e["datagovtw_id"].isdigit() and int(e["datagovtw_id"]) >= first > 0]
+    told = Line(
+        award,
+        Text("獎勵活動所計資料集（官方）", "datasets that the award counted (official)"),
+        Text(
+            f"目錄現有 {count}，相差 {count - award:+d}。評獎當時的清單與計法未公開：只有總數，沒有代碼，無法逐筆核對。",
+            f"The catalogue now has {count}: {count - award:+d}. The list and the rule of that moment are not public; a total "
+            "without codes cannot be checked entry by entry.",
+        ),
+    )
+    if not later:
+        return [told]
+    gone = award - (count - len(later))
     return [
+        told,
         Line(
-            award,
-            Text("獎勵活動所計資料集（官方）", "datasets that the award counted (official)"),
+            len(later),
             Text(
-                f"與目錄相差 {entries - award:+d}。評獎時點的清單與計算方式未公開，只有總數而無代碼，無法逐筆核對；"
-                "較大的差額可來自評獎後的上架與下架，以及未計入的項目。",
-                f"{entries - award:+d} against the catalogue. Neither the list nor the rule of that moment is public: there is "
-                "a total without codes, so it cannot be checked entry by entry. Later listings and take-downs, or entries not "
-                "counted, would explain it.",
+                "評獎年度後段起才上架的項目（依編號推估）",
+                "entries listed since late in the award's year (inferred from ids)",
             ),
-        )
+            Text(
+                f"編號自 {first} 起，該編號首見 2023-08-22 成立機關之名。若評獎計到此編號之前，則其後新增 {len(later)}，"
+                f"另有 {gone} 筆已離開目錄：{award} − {gone} + {len(later)} = {count}。此為推估，不是官方說明。",
+                f"Ids from {first} on, where names of agencies founded on 2023-08-22 first appear. Had the award counted up to "
+                f"that id, {len(later)} came and {gone} left since: {award} − {gone} + {len(later)} = {count}. "
+                "Inferred, not official.",
+            ),
+            tuple(later),
+        ),
     ]
 
 

@@ -40,8 +40,8 @@ class Result:
 
 
 def fingerprint(code: str, finding: Finding) -> str:
-    """The same for the same thing found again: dataset, rule and columns; a place only where there is no column."""
-    where = "、".join(finding.columns) or finding.place
+    """The same for the same thing found again: dataset, rule, columns and place."""
+    where = "、".join((*finding.columns, finding.place))
     return hashlib.sha256(f"{code.upper()}\0{finding.rule}\0{where}".encode()).hexdigest()[:16]
 
 
@@ -54,15 +54,17 @@ def digest(result: Result) -> str:
         "indicators": [(r.indicator, r.state) for r in result.indicators],
         "resources": [(r.name, [(x.indicator, x.state) for x in r.readings]) for r in result.resources],
         "mqa": [result.mqa.get("points"), result.mqa.get("rating")],
-        "findings": sorted({(f.severity, fingerprint(result.code, f)) for f in result.findings}),
+        "findings": sorted({(f.severity, f.rule, f.columns) for f in result.findings}),  # a place may move every hour
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def severities(findings: tuple[Finding, ...]) -> dict[str, int]:
-    """How many findings of each severity."""
+def severities(code: str, findings: tuple[Finding, ...], upheld: frozenset[str] = frozenset()) -> dict[str, int]:
+    """How many findings of each severity, without those against which a contest was ``upheld`` (fingerprints)."""
     counts: dict[str, int] = {}
     for f in findings:
+        if fingerprint(code, f) in upheld:
+            continue
         counts[f.severity] = counts.get(f.severity, 0) + 1
     return counts
 

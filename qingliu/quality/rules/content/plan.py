@@ -135,8 +135,7 @@ def _rows(record: DatasetRecord) -> Iterator[Check]:
     columns = tuple(declared.split(",")) if declared else record.key
     if columns:
         yield Unique("key", columns)
-    if not record.key:
-        yield Unique("duplicate", names)
+    yield Unique("duplicate", names)
     station, name = with_role(record, "station"), with_role(record, "station_name")
     if station is not None and name is not None:
         yield Named("names", station.name, name.name)
