@@ -21,7 +21,9 @@ def index(source: Source, check: Index) -> Result:
         when = f"{time} >= DATE {literal(edition.since.isoformat())}" + (
             f" AND {time} < DATE {literal(until.isoformat())}" if until else ""
         )
-        source.con.execute(f"CREATE OR REPLACE TEMP TABLE judged AS {_judged(source, check, edition, when)}")
+        if not source.one(f"SELECT count(*) FROM {'wide' if check.item else 'src'} WHERE {when}"):
+            continue
+        _judge(source, check, edition, when)
         groups = source.all("SELECT kind, coalesce(lead, ''), count(*) FROM judged GROUP BY ALL ORDER BY 3 DESC")
         looked += sum(n for kind, _, n in groups if kind not in {"missing", "unpublished"})
         hits += _summary(edition, groups)
@@ -67,49 +69,73 @@ def _spans(editions: Sequence[Edition]) -> list[tuple[Edition, date | None]]:
     return [(e, after.since if after else None) for e, after in zip(ordered, [*ordered[1:], None], strict=True)]
 
 
-def sub_index(band: Band) -> str:
-    """The SQL of one input's sub-index; null where it takes no part."""
-    value = f"{ident(band.column)} * {band.scale!r}"
-    units = f"floor({value} + 1e-6)" if band.cut else f"round({value} + 1e-9)"
+def sub_index(band: Band, units: str) -> str:
+    """The SQL of one input's sub-index at so many whole units; null where it takes no part."""
     parts = []
     for low, high, first, last in band.steps:
-        within = f"{units} <= {high!r}" if low <= band.steps[0][0] else f"{units} >= {low!r} AND {units} <= {high!r}"
-        if low <= band.steps[0][0]:
-            within += f" AND {units} >= {low!r}"
         slope = 0.0 if high == low else (last - first) / (high - low)
-        point = f"{first!r}" if not slope else f"{first!r} + ({units} - {low!r}) * {slope!r}"
-        parts.append(f"WHEN {within} THEN {point}")
+        point = f"{first!r} + ({units} - {low!r}) * {slope!r}" if slope else f"{first!r}"
+        parts.append(f"WHEN {units} >= {low!r} AND {units} <= {high!r} THEN {point}")
     beyond = f" WHEN {units} > {band.steps[-1][1]!r} THEN {band.beyond!r}" if band.beyond is not None else ""
     return f"CASE {' '.join(parts)}{beyond} END"
 
 
-def _judged(source: Source, check: Index, edition: Edition, when: str) -> str:
-    """Rows with their computed index, the input that leads, and what the comparison says."""
-    subs = ", ".join(f"{sub_index(b)} AS i{n}" for n, b in enumerate(edition.bands))
-    all_of = [f"i{n}" for n in range(len(edition.bands))]
-    missing = " OR ".join(f"{ident(b.column)} IS NULL" for b in edition.bands if b.needed)
-    if edition.mean:
-        found = f"round(({' + '.join(all_of)}) / {len(all_of)}.0 + 1e-9, {edition.digits})"
-    else:
-        found = f"round_even(greatest({', '.join(all_of)}), {edition.digits})"
-    published = ident(check.field)
-    lead = "CASE " + " ".join(
-        f"WHEN round_even({i}, 0) = found THEN {literal(b.name)}" for i, b in zip(all_of, edition.bands, strict=True)
-    ) + " END" if not edition.mean else "NULL"  # fmt: skip
-    leads = "concat_ws('|', " + ", ".join(
-        f"CASE WHEN round_even({i}, 0) = found THEN {literal(b.name)} END" for i, b in zip(all_of, edition.bands, strict=True)
-    ) + ")" if not edition.mean else "''"  # fmt: skip
+def _units(band: Band) -> str:
+    value = f"{ident(band.column)} * {band.scale!r}"
+    return f"floor({value} + 1e-6)" if band.cut else f"round({value} + 1e-9)"
+
+
+def _judge(source: Source, check: Index, edition: Edition, when: str) -> None:
+    """Make ``judged``: rows with their computed index, the inputs that lead, and what the comparison says.
+
+    In steps that are kept, so that no expression holds another one many times.
+    """
     wanted = (*_keys(source, check), check.field, check.pollutant, check.status)
     kept = ", ".join(ident(c) for c in dict.fromkeys(wanted) if c)
+    units = ", ".join(f"{_units(b)} AS u{n}" for n, b in enumerate(edition.bands))
+    missing = " OR ".join(f"{ident(b.column)} IS NULL" for b in edition.bands if b.needed)
+    table = "wide" if check.item else "src"
+    make = "CREATE OR REPLACE TEMP TABLE"
+    source.con.execute(f"{make} cut AS SELECT {kept}, {missing} AS missing, {units} FROM {table} WHERE {when}")
+    found = _found(edition, [f"u{n}" for n in range(len(edition.bands))])
+    subs = ", ".join(f"{sub_index(b, f'u{n}')} AS i{n}" for n, b in enumerate(edition.bands))
+    source.con.execute(f"{make} sub AS SELECT *, {found} AS found, {subs} FROM cut")
+    leading = [f"CASE WHEN round_even(i{n}, 0) = found THEN {literal(b.name)} END" for n, b in enumerate(edition.bands)]
+    lead = "NULL" if edition.mean else f"coalesce({', '.join(leading)})"
+    leads = "''" if edition.mean else f"concat_ws('|', {', '.join(leading)})"
+    published = ident(check.field)
     kind = (
         f"CASE WHEN {published} IS NULL THEN 'unpublished' WHEN missing THEN 'missing' "
-        f"WHEN abs({published} - found) < 1e-6 THEN 'equal' WHEN abs({published} - found) <= 1.000001 THEN 'rounding' "
-        f"WHEN {published} > found THEN 'higher' ELSE 'lower' END"
+        f"WHEN abs({published} - found) < 1e-6 THEN 'equal' WHEN {published} > found THEN 'higher' ELSE 'lower' END"
     )
-    return (
-        f"SELECT {kept}, found, {kind} AS kind, {lead} AS lead, {leads} AS leads FROM (SELECT *, {found} AS found FROM "
-        f"(SELECT *, ({missing}) AS missing, {subs} FROM {'wide' if check.item else 'src'} WHERE {when}))"
+    source.con.execute(f"{make} judged AS SELECT *, {kind} AS kind, {lead} AS lead, {leads} AS leads FROM sub")
+    source.con.execute(
+        f"UPDATE judged SET kind = 'rounding' WHERE kind IN ('higher', 'lower') AND ({_rounding(check, edition)})"
     )
+
+
+def _found(edition: Edition, units: list[str]) -> str:
+    """The SQL of the index itself."""
+    subs = [sub_index(b, u) for b, u in zip(edition.bands, units, strict=True)]
+    if edition.mean:
+        return f"round(({' + '.join(subs)}) / {len(subs)}.0 + 1e-9, {edition.digits})"
+    return f"round_even(greatest({', '.join(subs)}), {edition.digits})"
+
+
+def _rounding(check: Index, edition: Edition) -> str:
+    """The condition that a difference follows from inputs that were rounded before they were published.
+
+    An input that is whole in units ten times the table's may have been up to nine units more, or five less.
+    """
+    published = ident(check.field)
+    if edition.mean:
+        return f"abs({published} - found) <= 0.05"
+    least, most = [], []
+    for n, band in enumerate(edition.bands):
+        whole = f"u{n} % 10 = 0" if band.scale == 10 else "false"
+        least.append(f"greatest(u{n} - CASE WHEN {whole} THEN 5 ELSE 1 END, 0)")
+        most.append(f"(u{n} + CASE WHEN {whole} THEN 9 ELSE 0 END)")
+    return f"{published} BETWEEN {_found(edition, least)} AND {_found(edition, most)}"
 
 
 def _summary(edition: Edition, groups: list[tuple[str, str, int]]) -> list[Hit]:

@@ -51,14 +51,11 @@ def unique(source: Source, check: Unique) -> Result:
     """Rows that share their key and differ, or that are the same throughout."""
     every = tuple(f.name for f in source.record.fields)
     columns = check.columns or every
-    shape = source.shape
-    if shape is not None and shape.values and set(columns) == {*shape.series, shape.time}:
-        series.prepare(source)
-        # no block holds more rows than periods: with one row a period at most, no key can stand twice
-        if not source.one("SELECT count(*) FROM blocks WHERE n > bit_count(mask)"):
-            return Result(check, (), source.rows)
+    if _once(source, source.record.key if columns == every else columns):
+        return Result(check, (), source.rows)
     listed = ", ".join(ident(c) for c in columns)
-    having = "count(*) > 1" if columns == every else f"count(*) > 1 AND count(DISTINCT {_hash(every)}) > 1"
+    whole = f"hash({', '.join(ident(c) for c in every)})"
+    having = "count(*) > 1" if columns == every else f"count(*) > 1 AND count(DISTINCT {whole}) > 1"
     source.con.execute(
         f"CREATE OR REPLACE TEMP TABLE twice AS SELECT {listed}, count(*) AS n FROM src GROUP BY {listed} HAVING {having}"
     )
@@ -72,8 +69,22 @@ def unique(source: Source, check: Unique) -> Result:
     return Result(check, tuple(hits), source.rows)
 
 
-def _hash(columns: tuple[str, ...]) -> str:
-    return f"hash({', '.join(ident(c) for c in columns)})"
+def _once(source: Source, columns: tuple[str, ...]) -> bool:
+    """Whether each combination of ``columns`` stands once; found out once for each set of columns."""
+    if not columns:
+        return False
+    shape = source.shape
+    if shape is not None and shape.values and set(columns) == {*shape.series, shape.time}:
+        series.prepare(source)
+        # no block holds more rows than periods: with one row a period at most, no key can stand twice
+        if not source.one("SELECT count(*) FROM blocks WHERE n > bit_count(mask)"):
+            return True
+    listed = ", ".join(ident(c) for c in columns)
+    name = f"once:{listed}"
+    if name not in source.made and f"not {name}" not in source.made:
+        found = source.one(f"SELECT count(*) FROM (SELECT 1 FROM src GROUP BY {listed} HAVING count(*) > 1)")
+        source.made.add(f"not {name}" if found else name)
+    return name in source.made
 
 
 def same_place(source: Source, check: SamePlace) -> Result:

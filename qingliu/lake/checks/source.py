@@ -12,7 +12,7 @@ from qingliu.core.dataset import DatasetRecord
 from qingliu.lake.checks.spec import Hit, Shape, Subject, Value
 from qingliu.lake.checks.text import fits
 from qingliu.lake.names import ident, literal, path_list
-from qingliu.lake.query import And, Compare, In, IsNull, Or, Where
+from qingliu.lake.query import And, Compare, In, IsNull, Or, Scalar, Where
 
 MAX_PARTS = 8  # conditions that may be needed for one finding
 MAX_TUPLES = 3_000  # rows that are listed one by one
@@ -173,8 +173,8 @@ def _factored(names: tuple[str, ...], tuples: list[tuple[int, tuple[Value, ...]]
         filled = [(n, v) for n, v in members if v is not None]
         for start in range(0, len(filled), 100):
             part = filled[start : start + 100]
-            values = tuple(v for _, v in part if v is not None)
-            last: Where = Compare(names[best], "eq", values[0]) if len(values) == 1 else In(names[best], values)
+            listed: tuple[Scalar, ...] = tuple(v for _, v in part if v is not None)
+            last: Where = equal(names[best], listed[0]) if len(listed) == 1 else In(names[best], listed)
             out.append((sum(n for n, _ in part), both(*same, last)))
         out += [(n, both(*same, IsNull(names[best]))) for n, v in members if v is None]
     return out
