@@ -16,12 +16,13 @@ from qingliu.core.errors import BadSource, Refused
 from qingliu.standards.dcat.catalogue import Site, catalogue
 from qingliu.standards.dcat.check import Violation, check, has_datatype
 from qingliu.standards.dcat.dataset import describe
-from qingliu.standards.dcat.served import Listing, Served
+from qingliu.standards.dcat.served import Kind, Listing, Served
 from qingliu.standards.dcat.shapes import load_shapes, shapes_of
 from qingliu.standards.dcat.terms import DCAT, DCATAP, DCT, RDFS, XSD, Literal, Object, Resource, resource
+from qingliu.standards.definition import load
 from qingliu.standards.listing import read_listing
 from qingliu.standards.vocabularies import vocabulary
-from tests.dcat.scene import BASE, HOUR, as_rdflib, complete, described, listed, record, table
+from tests.dcat.scene import BASE, HOUR, as_rdflib, complete, described, file, listed, record, table, version
 
 SH = rdflib.Namespace("http://www.w3.org/ns/shacl#")
 OWN = Path(__file__).resolve().parents[2] / "qingliu" / "standards" / "dcat"
@@ -135,6 +136,17 @@ def test_everything_that_we_describe_conforms_to_the_official_shapes(name: str, 
     shapes = shapes_of((real_data / "shacl" / name).read_bytes(), name)
     assert len(shapes.by_id) > 90
     assert check(shapes, catalogue_of_all_kinds()) == ()
+
+
+@pytest.mark.parametrize("folder", ["datasets", "demo"])
+def test_every_definition_of_ours_conforms_open_and_held(folder: str, real_data: Path) -> None:
+    official = [shapes_of((real_data / "shacl" / name).read_bytes(), name) for name in OFFICIAL]
+    for path in sorted((OWN.parents[2] / folder).glob("*.yaml")):
+        known = load(path).dataset
+        kind: Kind = "view" if known.view else "table"
+        for versions in ((version(known.code, file()),), ()):
+            found = describe(known, versions, Served(BASE, kind, version=1 if versions else None)).resources
+            assert [v for shapes in (load_shapes(), *official) for v in severe(check(shapes, found))] == [], path.name
 
 
 def test_a_dataset_marked_as_high_value_conforms_to_both_and_an_unmarked_one_does_not(real_data: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -13,10 +14,12 @@ from rdflib.compare import isomorphic
 
 from qingliu.core.dataset import Text
 from qingliu.standards.dcat import write
+from qingliu.standards.dcat.catalogue import Site, catalogue
 from qingliu.standards.dcat.dataset import describe
 from qingliu.standards.dcat.terms import DCT, Literal, Resource
 from tests.dcat.scene import HOUR, as_rdflib, described, table
 
+SITE = Site("https://data.example.tw", Text("目", "C"), Text("資", "D"), Text("部", "M"))
 READERS = {"turtle": "turtle", "ntriples": "nt", "jsonld": "json-ld", "rdfxml": "xml"}
 
 
@@ -72,3 +75,21 @@ def test_a_text_is_written_while_its_resources_are_made(form: str) -> None:
     for _ in range(20):
         next(parts)
     assert len(asked) <= 21
+
+
+@pytest.mark.parametrize("form", sorted(write.WRITERS))
+def test_ten_times_the_datasets_need_no_more_memory(form: str) -> None:
+    known, versions, served = table("AQX_P_488", HOUR)
+
+    def peak(count: int) -> int:
+        many = (describe(replace(known, code=f"D_{i}"), versions, served) for i in range(count))
+        tracemalloc.start()
+        try:
+            for _ in write.WRITERS[form](catalogue(SITE, many)):
+                pass
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    peak(20)  # what is read once and kept
+    assert peak(200) < peak(20) + 1_500_000  # the text grows by 3 to 6 MB; a cache of short names is bounded
