@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from qingliu.core.dataset import FileRecord, Text, VersionRecord
-from qingliu.quality.rules.mqa import catalogue_score
+from qingliu.quality.rules.mqa import catalogue_score, tally
 from qingliu.quality.rules.mqa_facts import addresses_of, mqa_of
 from qingliu.standards.dcat import write
 from qingliu.standards.dcat.catalogue import Site, catalogue
@@ -64,7 +64,7 @@ def main() -> int:
     with timed("described, checked by SHACL and judged by MQA"):
         results = [mqa_of(*one, shapes, links) for one in given]
     with timed("the catalogue's points"):
-        catalogue_score(results)
+        catalogue_score(map(tally, results))
     for form, writer in write.WRITERS.items():
         with timed(f"the catalogue written as {form}"):
             size = sum(len(part) for part in writer(catalogue(SITE, (describe(*one) for one in given))))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -20,9 +21,10 @@ from qingliu.quality.rules.mqa import (
     catalogue_score,
     judge,
     table,
+    tally,
 )
 from qingliu.quality.rules.mqa_facts import addresses_of, facts_of, mqa_of
-from qingliu.quality.rules.mqa_told import catalogue_note, dqv, note
+from qingliu.quality.rules.mqa_told import catalogue_note, catalogue_of_notes, dqv, note
 from qingliu.standards.dcat import write
 from qingliu.standards.dcat.check import check
 from qingliu.standards.dcat.dataset import Described, describe
@@ -239,7 +241,7 @@ def test_no_listed_entry_of_the_real_catalogue_has_a_rating_that_rests_on_the_un
         results.append(mqa_of(replace(known, category=entry.category), (), served, SHAPES, {}))
     assert len(results) >= 834
     assert {r.rating for r in results} == {None}
-    whole = catalogue_score(results)
+    whole = catalogue_score(map(tally, results))
     assert whole.rating is None
     assert whole.points < whole.at_most <= 405
 
@@ -247,7 +249,9 @@ def test_no_listed_entry_of_the_real_catalogue_has_a_rating_that_rests_on_the_un
 def test_a_catalogue_counts_every_dataset_and_every_distribution() -> None:
     given = complete()
     held = (record("EMS_P_46"), (), Served(BASE, "table"))
-    result = catalogue_score([judged(given), judged(held)])
+    both = [judged(given), judged(held)]
+    result = catalogue_score(map(tally, both))
+    assert catalogue_of_notes(json.loads(json.dumps([note(r) for r in both]))) == result
     found = {m.code: m for m in result.metrics}
     assert (found["keyword"].met, found["keyword"].population, found["keyword"].points) == (2, 2, 30)
     assert (found["temporal"].met, found["temporal"].population, found["temporal"].points) == (1, 2, 10)

@@ -245,28 +245,47 @@ def _sum(results: Iterable[MetricResult], count: Callable[[MetricResult], int] =
     return sum(map(count, results))
 
 
-def catalogue_score(results: Iterable[MqaResult]) -> CatalogueResult:
-    """A catalogue's points out of its datasets' facts: every dataset and every distribution counts, not the best alone."""
+Tally = dict[str, tuple[int, int, int]]  # metric → met, unmeasured, population
+
+
+def tally(result: MqaResult) -> Tally:
+    """How many things of one dataset meet each metric: itself, or every one of its distributions."""
+    own = [dict(result.facts.facts)]
+    distributions = [dict(d.facts) for d in result.facts.distributions]
+    found: Tally = {}
+    for metric in table().metrics:
+        population = distributions if metric.level == "distribution" else own
+        so = [facts.get(metric.code, Fact(False)).so for facts in population]
+        found[metric.code] = (so.count(True), so.count(None), len(so))
+    return found
+
+
+def catalogue_score(tallies: Iterable[Tally]) -> CatalogueResult:
+    """A catalogue's points out of its datasets' tallies: every dataset and every distribution counts, not the best alone."""
     rules = table()
-    all_facts = [r.facts for r in results]
-    datasets = [dict(f.facts) for f in all_facts]
-    distributions = [dict(d.facts) for f in all_facts for d in f.distributions]
-    metrics = tuple(
-        _over(metric, distributions if metric.level == "distribution" else datasets) for metric in rules.metrics
-    )
+    sums = {metric.code: (0, 0, 0) for metric in rules.metrics}
+    for one in tallies:
+        for code, (met, unmeasured, population) in one.items():
+            if code in sums:  # a tally of an older edition may name others
+                a, b, c = sums[code]
+                sums[code] = (a + met, b + unmeasured, c + population)
+    metrics = tuple(_over(metric, sums[metric.code]) for metric in rules.metrics)
     points, at_most = sum(m.points for m in metrics), sum(m.at_most for m in metrics)
     low, high = rules.rating(points), rules.rating(at_most)
-    return CatalogueResult(points, at_most, low if low == high else None, len(datasets), len(distributions), metrics)
+    sizes = {m.level: m.population for m in metrics}
+    return CatalogueResult(
+        points, at_most, low if low == high else None, sizes["dataset"], sizes["distribution"], metrics
+    )
 
 
-def _over(metric: Metric, population: list[dict[str, Fact]]) -> CatalogueMetric:
-    found = [facts.get(metric.code, Fact(False)).so for facts in population]
+def _over(metric: Metric, counts: tuple[int, int, int]) -> CatalogueMetric:
+    met, unmeasured, population = counts
     return CatalogueMetric(
         code=metric.code,
         dimension=metric.dimension,
         level=metric.level,
-        met=found.count(True),
-        unmeasured=found.count(None),
-        population=len(found),
+        met=met,
+        unmeasured=unmeasured,
+        population=population,
         max_points=metric.points,
     )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 from qingliu.core.clock import iso
 from qingliu.core.dataset import Text
-from qingliu.quality.rules.mqa import CatalogueResult, Metric, MqaResult, table
+from qingliu.quality.rules.mqa import CatalogueResult, Metric, MqaResult, catalogue_score, table, tally
 from qingliu.standards.dcat.check import Violation
 from qingliu.standards.dcat.terms import DQV, SKOS, Resource, resource, said, typed
 
@@ -40,9 +40,15 @@ def note(result: MqaResult) -> dict[str, Any]:
             for m in result.metrics
         ],
         "violations": [_violation(v) for v in result.violations],
+        "tally": {code: list(counts) for code, counts in tally(result).items()},
         "reconstruction": _plain(result.rule_source),
         "source": _plain(table().source),
     }
+
+
+def catalogue_of_notes(notes: Iterable[Mapping[str, Any]]) -> CatalogueResult:
+    """A catalogue's points out of the notes of its datasets, without judging them again; a note without tally is left out."""
+    return catalogue_score({k: (m, u, p) for k, (m, u, p) in n["tally"].items()} for n in notes if n.get("tally"))
 
 
 def catalogue_note(result: CatalogueResult) -> dict[str, Any]:
