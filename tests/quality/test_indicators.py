@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -100,6 +101,15 @@ def test_timeliness_asks_for_the_update_and_for_the_newest_row(
         newest=None if newest_h is None else NOW - timedelta(hours=newest_h),
     )
     assert indicators.timeliness(told, EDITION, NOW).state == state
+
+
+def test_events_may_fail_to_happen_but_a_station_may_not_fall_silent() -> None:
+    told = subject(
+        frequency=Frequency(1, "day"), updated_at=NOW, newest=NOW - timedelta(days=36), time_field="penalty_date"
+    )
+    assert indicators.timeliness(told, EDITION, NOW).state == "fail"
+    reading = indicators.timeliness(replace(told, measured=False), EDITION, NOW)
+    assert (reading.state, "事件" in reading.reason.zh) == ("pass", True)
 
 
 def test_timeliness_of_what_is_only_listed_is_not_measured() -> None:

@@ -10,7 +10,7 @@ from qingliu.core.clock import now
 from qingliu.core.dataset import Text
 from qingliu.core.errors import BadRequest, Conflict, Forbidden
 from qingliu.quality import queries
-from qingliu.quality.actions.common import known, require_indicator, require_reason
+from qingliu.quality.actions.asked import known, require_indicator, require_reason
 from qingliu.quality.actions.publish import publish_note
 from qingliu.quality.models import Contest, Judgement
 

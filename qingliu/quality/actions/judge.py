@@ -29,6 +29,7 @@ from qingliu.quality.rules.editions import Edition
 from qingliu.quality.rules.result import Result, digest, fingerprint, severities
 from qingliu.quality.rules.seen import Seen, Subject
 
+MEASURED = {"station", "station_name", "item", "item_name", "value"}  # roles of rows that are measurements
 BATCH = 25  # judgements that are kept and published in one switch
 
 
@@ -168,6 +169,7 @@ def _subject(entry: Entry, sitting: Bench, moment: datetime, *, served_now: bool
         updated_at=datetime.fromisoformat(entry.updated_at) if own and served_now else None,
         newest=looks.newest(entry, sitting.asker) if own and served_now else None,
         time_field=entry.record.time_field,
+        measured=any(f.role in MEASURED for f in entry.record.fields),
         promised=own,
         white_listed=_white_text(white, today) if white else None,
         excused=tuple(_excused(entry, sitting, today)),

@@ -11,7 +11,7 @@ from qingliu.audit import actions as audit
 from qingliu.core.clock import TAIPEI, now
 from qingliu.core.dataset import Text
 from qingliu.core.errors import BadRequest, Conflict, NotFound
-from qingliu.quality.actions.common import known, require_indicator, require_reason
+from qingliu.quality.actions.asked import known, require_indicator, require_reason
 from qingliu.quality.models import MarkEdition, WhiteListing
 from qingliu.quality.rules import editions as rules
 

@@ -245,7 +245,7 @@ def timeliness(subject: Subject, edition: Edition, now: datetime) -> Reading:
         )  # fmt: skip
     if subject.newest is not None:
         age = now - subject.newest
-        if age > interval * edition.content_grace:
+        if subject.measured and age > interval * edition.content_grace:
             return _reading(
                 "timeliness", "fail",
                 f"資料最新到 {_day(subject.newest)}（{subject.time_field}），已 {_span(age).zh}；承諾{often.zh}更新。",
@@ -253,10 +253,12 @@ def timeliness(subject: Subject, edition: Edition, now: datetime) -> Reading:
                 f"{often.en}.",
                 mend,
             )  # fmt: skip
+        event = Text("", "") if subject.measured else Text(
+            "資料為事件，事件何時發生不計。", " Its rows are events; when the last one happened is not counted.")  # fmt: skip
         return _reading(
             "timeliness", "pass",
-            f"更新於 {_day(subject.updated_at)}，資料最新到 {_day(subject.newest)}；承諾{often.zh}更新。",
-            f"Updated {_day(subject.updated_at)}, newest row of {_day(subject.newest)}; it promises {often.en}.",
+            f"更新於 {_day(subject.updated_at)}，資料最新到 {_day(subject.newest)}；承諾{often.zh}更新。{event.zh}",
+            f"Updated {_day(subject.updated_at)}, newest row of {_day(subject.newest)}; it promises {often.en}.{event.en}",
         )  # fmt: skip
     return _reading(
         "timeliness", "pass",

@@ -64,6 +64,7 @@ class Subject:
     updated_at: datetime | None  # its newest version, or its newest rows where it is a view
     newest: datetime | None  # the newest time in its rows; None where it has no time column
     time_field: str = ""
+    measured: bool = True  # its rows are measurements that go on; False: events, which may well not happen for long
     promised: bool = True  # False: the list we have does not carry the promised frequency
     feedback: Feedback | None = None  # None: no channel for requests exists yet
     white_listed: Text | None = None

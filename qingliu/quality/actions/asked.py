@@ -1,4 +1,4 @@
-"""What the writes of this room share: a reason is asked for, and a dataset's agency is found."""
+"""What the writes of this room ask of a caller's words: a reason, a known indicator, a known dataset."""
 
 from __future__ import annotations
 
