@@ -79,12 +79,12 @@ def _with_django(given: Sequence[str]) -> int:
     django.setup()
     # after setup: these modules reach the models
     from qingliu.accounts.rules import operator
-    from qingliu.config.commands import bilingual, data, demo, people, portal, quality, standards, told
+    from qingliu.config.commands import bilingual, data, demo, people, portal, privacy, quality, standards, told
 
     parser = argparse.ArgumentParser(prog="qingliu", description="清流 Qingliu：開放資料平臺 an open-data platform")
     parser.add_argument("--version", action="version", version=f"qingliu {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for subject in (portal, data, people, quality, standards, bilingual, demo):
+    for subject in (portal, data, people, quality, standards, bilingual, privacy, demo):
         subject.add(commands)
     commands.add_parser("serve-data", help="只提供資料 API，不需 Django serve the data API alone, without Django")
     commands.add_parser("restore", help=RESTORE)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
+from qingliu.accounts.rules import Actor, require
 from qingliu.catalog import queries as catalogue
 from qingliu.catalog.models import Dataset
 from qingliu.core import codec
 from qingliu.core.clock import TAIPEI
 from qingliu.core.dataset import DatasetRecord
 from qingliu.core.errors import Conflict
-from qingliu.core.records import Balance, CellBalance, Verdict
+from qingliu.core.records import Balance, CellBalance, Finding, Verdict
 from qingliu.pipeline import queries, rules
 from qingliu.pipeline.models import Run
 from qingliu.pipeline.rules import State
@@ -77,3 +80,27 @@ def tell_all() -> None:
         newest = queries.runs(dataset=code, state=State.PUBLISHED).exclude(version=None).first()
         if newest is not None:
             tell(newest)
+
+
+def scan(*, code: str, by: Actor) -> tuple[Verdict, privacy.Masking]:
+    """What the rules in force would still mask or hold in the rows that are published now. Nothing is changed."""
+    row = catalogue.dataset(code)
+    require(by, "private", agency=row.agency.code)
+    version = catalogue.newest_version(row.code)
+    record = catalogue.definition(row).dataset
+    if version is None:
+        return Verdict(rules.PRIVACY), privacy.Masking()
+    found: list[Finding] = []
+    columns: Counter[str] = Counter()
+    rows = 0
+    for number, file in enumerate(version.files):
+        run_id = f"scan-{row.code.lower()}-{number}"
+        try:
+            seen = privacy.screen(record=record, staged=queries.paths().resolve(file.path), run_id=run_id)
+        finally:
+            shutil.rmtree(queries.paths().staging / run_id, ignore_errors=True)
+        found += seen.verdict.findings
+        columns.update(dict(seen.masking.columns))
+        rows += seen.masking.rows
+    masking = privacy.Masking(rows=rows, cells=sum(columns.values()), columns=tuple(sorted(columns.items())))
+    return Verdict(rules.PRIVACY, tuple(found)), masking

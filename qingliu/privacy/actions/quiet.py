@@ -24,6 +24,7 @@ from qingliu.privacy.rules import (
 )
 
 _PARTS = re2.compile(r"([,;|\t\r\n\"]+)")
+_WORDS = re2.compile(r"([\s(（）):：、，。]+)")
 _SHORT = 40  # characters of a piece that may be a name
 _ALL = frozenset(Kind)
 _WITHHELD = "（限制名單無法讀取，內容不顯示 withheld）"
@@ -75,12 +76,17 @@ def _row(raw: str, matcher: Matcher) -> str:
 
 def _piece(piece: str, matcher: Matcher, *, sites: bool, site: bool = False) -> str:
     """``sites``: addresses fall back to the district too; ``site``: the row is known to be a restricted one."""
-    if len(piece) <= _SHORT and classify_name(piece).kind in {NameKind.PERSON, NameKind.SOLE}:
-        piece = mask_name(piece)
     if (site or (matcher and matcher.address(piece))) and parse_address(piece).county:
         return generalise_address(piece, Level.DISTRICT)
     found = recognise(piece, _ALL if sites or site else _ALL - {Kind.ADDRESS, Kind.COORDINATES})
     piece = mask_text(piece, found) if found else piece
     for start, end, _ in reversed(matcher.inside(piece) if matcher else ()):
         piece = piece[:start] + generalise_address(piece[start:end], Level.DISTRICT) + piece[end:]
-    return piece
+    return "".join(map(_name, _WORDS.split(piece)))
+
+
+def _name(word: str) -> str:
+    """A word that is somebody's name, whole: in a quarantined cell nothing around it may say so."""
+    if len(word) <= _SHORT and classify_name(word).kind in {NameKind.PERSON, NameKind.SOLE}:
+        return mask_name(word)
+    return word
