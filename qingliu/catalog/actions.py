@@ -207,6 +207,8 @@ def forget_cells(*, code: str, columns: Sequence[str], by: Actor) -> int:
     What was decided about such cells lapses; publishing the dataset again takes them out of what is public.
     """
     require(by, "maintain")
+    if not RowDecision.objects.filter(dataset__code=code).exists():
+        return 0
     gone, touched = set(columns), 0
     with transaction.atomic():
         for one in RowDecision.objects.filter(dataset__code=code):

@@ -8,14 +8,13 @@ from pathlib import Path
 import pyarrow as pa
 
 from qingliu.core.dataset import DatasetRecord, VersionRecord
-from qingliu.lake.decided import columns_of
+from qingliu.lake.decided import Row
 from qingliu.lake.files import rows_of, scalar
+from qingliu.lake.heeding import columns_of
 from qingliu.lake.layout import layout_of, same
 from qingliu.lake.names import ident, literal
 from qingliu.lake.sound import check_whole
 from qingliu.lake.store import Lake
-
-Row = dict[str, str | None]  # every stored column of a row as the engine writes it, `_flags` and `_status` too
 
 
 def present(

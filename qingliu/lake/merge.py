@@ -9,7 +9,8 @@ from pathlib import Path
 import duckdb
 
 from qingliu.core.dataset import Mode, Text
-from qingliu.lake import decided
+from qingliu.lake import heeding
+from qingliu.lake.decided import Decided
 from qingliu.lake.files import scalar
 from qingliu.lake.layout import Layout, listed, matches, same
 from qingliu.lake.names import ident, literal
@@ -82,7 +83,7 @@ class Delivery:
     def relation(self) -> str:
         """The rows that count, as ``Layout.stored``, with ``_contested`` and ``_order``."""
         if self._about is not None:
-            return decided.heeded(self._counting, self._layout, self._about)
+            return heeding.heeded(self._counting, self._layout, self._about)
         return self._counting
 
     @property
@@ -96,10 +97,10 @@ class Delivery:
             "(SELECT 1 FROM losers l WHERE l._row = s.file_row_number))"
         )
 
-    def heed(self, rows: Sequence[decided.Decided]) -> None:
+    def heed(self, rows: Sequence[Decided]) -> None:
         """Let what was decided about rows stand, from here on."""
         if rows:
-            self._about = decided.load(self._con, self._layout, rows)
+            self._about = heeding.load(self._con, self._layout, rows)
 
     def null_keys(self) -> int:
         """Rows whose key is incomplete; they should have been set aside before."""

@@ -11,8 +11,7 @@ from zoneinfo import ZoneInfo
 from qingliu.catalog.rules import Decision, Standing
 from qingliu.core.dataset import DatasetRecord, FieldRecord, RowStatus, Text
 from qingliu.core.errors import BadRequest, QingliuError
-from qingliu.lake.correcting import Row
-from qingliu.lake.decided import marks, strip_pattern
+from qingliu.lake.decided import Row, marks, strip_pattern
 from qingliu.lake.values import coerce
 
 STATUSES: tuple[str, ...] = get_args(RowStatus)

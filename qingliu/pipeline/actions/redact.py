@@ -29,6 +29,8 @@ from qingliu.pipeline.rules import State
 from qingliu.privacy import actions as privacy
 from qingliu.privacy import queries as rules
 
+_TELLING = {"address", "township", "control_number", "facility_name", "person_name", "tax_id", "free_text"}
+
 
 @dataclass(frozen=True, slots=True)
 class Withheld:
@@ -77,6 +79,7 @@ def withhold(*, code: str, reason: str, by: Actor) -> Withheld:
         if done.versions:
             catalog.update_manifests(versions=done.versions, why="redaction", by=by)
             publication.forget_layouts(done.versions)
+            _forget_decided(meant, by)
             findings = lake.destroy(finish.the_lake(), row.code, catalogue.versions(row.code))
         _forget_copies(row)
         changed = _changed(versions, done.versions)
@@ -121,6 +124,13 @@ def _forget_copies(row: Dataset) -> None:
     for run in queries.runs(dataset=row.code):
         for path in queries.paths().quarantine.glob(f"{run.id}*.parquet"):
             privacy.quarantine(path)
+
+
+def _forget_decided(record: DatasetRecord, by: Actor) -> None:
+    """Decisions about rows hold cells too: those of every column that a mask rule may speak of go."""
+    place = {record.place.lon, record.place.lat} if record.place else set()
+    columns = [f.name for f in record.fields if f.sensitivity != "none" or f.role in _TELLING or f.name in place]
+    catalog.forget_cells(code=record.code, columns=columns, by=by)
 
 
 def _changed(before: Sequence[VersionRecord], after: Sequence[VersionRecord]) -> tuple[int, ...]:
