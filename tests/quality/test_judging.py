@@ -117,12 +117,9 @@ def test_what_is_held_or_withdrawn_rests_on_nothing_and_has_no_mark(
 def test_an_agency_contests_and_the_office_decides_and_both_reasons_are_public(
     town_a: More, note: Note, portal: LakePaths
 ) -> None:
-    catalog.register_definition(
-        text=town.definition(mode="snapshot").replace(
-            "category: air", "category: air\nfrequency: {every: 1, unit: hour}"
-        ),
-        by=OPERATOR,
-    )
+    text = town.definition(mode="snapshot").replace("{name: siteid, ", "{name: siteid, role: station, ")
+    text = text.replace("category: air", "category: air\nfrequency: {every: 1, unit: hour}")
+    catalog.register_definition(text=text, by=OPERATOR)
     assert states(actions.judge(code="TEST_A", by=OPERATOR))["timeliness"] == "fail"
     for nobody in (MEMBER, STRANGER, OFFICE):
         with pytest.raises(Forbidden):
