@@ -7,6 +7,7 @@ blocks and their neighbours are read again; the same block knows by its bits whi
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -204,6 +205,8 @@ def flat(source: Source, check: Flat) -> Result:
     if not source.one("SELECT count(*) FROM islands"):
         return Result(check, (), looked)
     runs = _runs(source, shape, check.field)
+    if not runs:
+        return Result(check, (), looked)
     return Result(check, tuple(_improbable(source, shape, check.field, runs)), looked)
 
 
@@ -243,35 +246,51 @@ def _improbable(source: Source, shape: Shape, field: str, runs: list[tuple[Any, 
     """The runs that a series of this resolution would hardly show by chance."""
     width = len(shape.series)
     hits: list[Hit] = []
-    for run in runs:
+    for run, (likely, pairs) in zip(runs, _likely(source, field, runs), strict=True):
         series, (value, first, last, n) = run[:width], run[width:]
-        where = [equal(c, v) for c, v in zip(shape.series, series, strict=True)]
-        likely, pairs = _likely(source, field, both(*where), first=first, last=last)
         if likely > COARSE or n < math.log(CHANCE / max(pairs, 1)) / math.log(likely):
             continue
+        where = [equal(c, v) for c, v in zip(shape.series, series, strict=True)]
         rows = both(*where, Compare(shape.time, "ge", first), Compare(shape.time, "le", last),
                     Compare(field, "eq", value))  # fmt: skip
         facts: tuple[tuple[str, Value], ...] = (
             ("station", _of(shape, shape.station, series)), ("item", _of(shape, shape.item, series) or field),
             ("value", value), ("from", first), ("to", last), ("values", n),
         )  # fmt: skip
-        hits.append(Hit("flat", counted(source, rows), facts, rows, (shape.time, field)))
-    return sorted(hits, key=lambda h: -h.count)[:MAX_HITS]
+        hits.append(Hit("flat", n, facts, rows, (shape.time, field)))
+    gravest = sorted(hits, key=lambda h: -h.count)[:MAX_HITS]
+    return [replace(h, count=counted(source, h.rows)) for h in gravest if h.rows is not None]
 
 
-def _likely(source: Source, field: str, where: Where, *, first: datetime, last: datetime) -> tuple[float, int]:
-    """How likely a value equals the one before, in a month around a run but outside it; and of how many that was seen."""
+def _likely(source: Source, field: str, runs: list[tuple[Any, ...]]) -> list[tuple[float, int]]:
+    """For each run: how likely a value equals the one before in a month around it, and of how many that was seen.
+
+    The run itself does not count. One pass over the rows for all runs.
+    """
     shape = source.shape
     assert shape is not None
-    sql, params = sql_of(where)
+    width = len(shape.series)
     time, value = ident(shape.time), source.good(field)
-    around = timedelta(seconds=shape.step_s * AROUND)
-    pairs, same = source.all(
-        f"SELECT count(*), count(*) FILTER (v = v0) FROM (SELECT {time} AS t, {value} AS v, lag({value}) OVER (ORDER BY {time}) "
-        f"AS v0 FROM src WHERE {sql} AND {time} >= ? AND {time} <= ? AND ({value}) IS NOT NULL) "
-        "WHERE v0 IS NOT NULL AND NOT (t >= ? AND t <= ?)", [*params, first - around, last + around, first, last],
-    )[0]  # fmt: skip
-    return (max(same, 1) / pairs, pairs) if pairs >= BLOCK else (0.5, pairs)
+    names = ", ".join(f"{ident(c)} AS s{i}" for i, c in enumerate(shape.series))
+    own = ", ".join(f"s{i}" for i in range(width))
+    source.con.execute(
+        f"CREATE OR REPLACE TEMP TABLE runs AS SELECT {own}, 0 AS id, {time} AS a, {time} AS z FROM "
+        f"(SELECT {names}, {time} FROM src) LIMIT 0"
+    )
+    marks = ", ".join("?" * (width + 3))
+    source.con.executemany(
+        f"INSERT INTO runs VALUES ({marks})", [[*r[:width], i, r[width + 1], r[width + 2]] for i, r in enumerate(runs)]
+    )
+    same = " AND ".join(f"x.s{i} IS NOT DISTINCT FROM r.s{i}" for i in range(width))
+    around = f"INTERVAL {shape.step_s * AROUND} SECOND"
+    found = source.all(
+        "SELECT id, count(*), count(*) FILTER (v = v0) FROM (SELECT id, a, z, t, v, lag(v) OVER (PARTITION BY id ORDER BY t) "
+        f"AS v0 FROM runs r JOIN (SELECT {names}, {time} AS t, {value} AS v FROM src) x ON {same} "
+        f"AND t BETWEEN a - {around} AND z + {around} WHERE v IS NOT NULL) "
+        "WHERE v0 IS NOT NULL AND NOT (t >= a AND t <= z) GROUP BY id"
+    )
+    seen = {i: (max(equals, 1) / pairs, pairs) for i, pairs, equals in found if pairs >= BLOCK}
+    return [seen.get(i, (0.5, 1)) for i in range(len(runs))]
 
 
 def _of(shape: Shape, column: str, series: tuple[Any, ...]) -> Value:
