@@ -6,12 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
+from falcon import testing
 
 from qingliu.audit.models import Event
 from qingliu.bilingual import actions, queries
 from qingliu.bilingual.models import Judgement, PageText, Wording
 from qingliu.catalog import actions as catalog
 from qingliu.catalog import conformance
+from qingliu.config.data_api import make_data_api
 from qingliu.core.errors import BadRequest, Forbidden, NotFound, UnknownField
 from qingliu.lake.engine import Engine
 from tests.bilingual.conftest import readings
@@ -122,3 +125,16 @@ def test_a_dataset_without_rows_is_judged_by_its_texts(engine: Engine) -> None:
     (judged,) = actions.judge(codes=["TEST_R"], engine=engine, by=town.OPERATOR)
     assert (judged.measure.level, judged.version, judged.measure.contents) == (0, None, None)
     assert {f.rule for f in judged.findings} == {"bilingual/untranslated"}
+
+
+def test_the_api_tells_the_judgement_and_answers_cells_in_english(judge: Judge, portal: Engine) -> None:
+    judge()
+    client = testing.TestClient(make_data_api(django_settings.QINGLIU, portal))
+    told = client.simulate_get("/api/datasets/TEST_R").json["judgement"]["bilingual"]
+    assert (told["level"], "contents" in told) == (2, False)
+    rows = client.simulate_get("/api/datasets/TEST_R/rows", query_string="lang=en").json["rows"]
+    assert {(r["sitename"], r["county"]) for r in rows} >= {
+        ("Songshan", "Taipei City"),
+        ("Fugueijiao", "New Taipei City"),
+    }
+    assert "前所未見" in {r["kind"] for r in rows}
