@@ -22,7 +22,7 @@ import raw
 from confirm import expected
 from tally import Tally, differences
 
-OWN = {"_flags", "_since"}  # columns of the lake that are no part of the data
+OWN = {"_flags", "_status", "_since"}  # columns of the lake that are no part of the data
 Batch = tuple[Sequence[str], Sequence[Sequence[Any]]]
 
 
