@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -195,6 +196,33 @@ def test_a_new_edition_makes_everything_due_and_changes_the_mark(town_a: More, n
     row = actions.judge(code="TEST_A", by=OPERATOR)
     assert (row.edition, row.mark, states(row)["structure"]) == ("113-X", "bronze", "fail")
     assert "PARQUET" in note("TEST_A")["next"]["by"] or "PARQUET" in str(note("TEST_A")["indicators"])
+
+
+def test_words_of_rows_leave_judgements_when_rows_are_withheld_and_history_never_keeps_them(
+    town_a: More, note: Note, portal: LakePaths
+) -> None:
+    town_a([("1", "2026-01-01 00:00", "臺北市", "3"), ("1", "2026-01-01 00:00", "祕密營區", "4")])
+    definition = town.definition(mode="snapshot").replace("{name: county, ", "{name: county, role: station_name, ")
+    catalog.register_definition(
+        text=definition.replace("{name: siteid, ", "{name: siteid, role: station, "), by=OPERATOR
+    )
+    town_a([("1", "2026-01-01 00:00", "祕密營區", "3"), ("1", "2026-01-02 00:00", "另一名", "4")])
+    row = actions.judge(code="TEST_A", by=OPERATOR)
+    assert "祕密營區" in json.dumps([note("TEST_A"), row.result], ensure_ascii=False)
+    assert actions.forget(code="TEST_A", by=OPERATOR) == Judgement.objects.filter(code="TEST_A").count()
+    kept = [
+        note("TEST_A"),
+        *Judgement.objects.values_list("result", flat=True),
+        *queries.found("TEST_A").values_list("rows"),
+    ]
+    assert "祕密營區" not in json.dumps(kept, ensure_ascii=False)
+    assert queries.due(now()) == ["TEST_A"]
+    actions.judge(code="TEST_A", by=OPERATOR)
+    town_a([("1", "2026-01-01 00:00", "同名", "3"), ("1", "2026-01-02 00:00", "同名", "4")])
+    actions.judge(code="TEST_A", by=OPERATOR)
+    old = Judgement.objects.filter(code="TEST_A", latest=False).values_list("result", flat=True)
+    assert old
+    assert "祕密營區" not in json.dumps(list(old), ensure_ascii=False)
 
 
 def test_strangers_may_not_have_a_dataset_judged(town_a: More) -> None:

@@ -28,6 +28,7 @@ from qingliu.pipeline.actions import finish, gate, mend
 from qingliu.pipeline.rules import State
 from qingliu.privacy import actions as privacy
 from qingliu.privacy import queries as rules
+from qingliu.quality import actions as quality
 
 _TELLING = {"address", "township", "control_number", "facility_name", "person_name", "tax_id", "free_text"}
 
@@ -82,6 +83,7 @@ def withhold(*, code: str, reason: str, by: Actor) -> Withheld:
             _forget_decided(meant, by)
             findings = lake.destroy(finish.the_lake(), row.code, catalogue.versions(row.code))
         _forget_copies(row)
+        quality.forget(code=row.code, by=by)
         changed = _changed(versions, done.versions)
         _remember(row, signature, cells=done.cells, changed=changed, reason=reason, by=by)
     if done.versions:

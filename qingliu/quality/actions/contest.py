@@ -60,7 +60,7 @@ def _subject(row: Judgement, target: str) -> str:
             ),
             parameter="target",
         )
-    return f"{found.rule} {'、'.join(found.columns) or found.place}".strip()[:120]
+    return f"{found.rule} {'、'.join(found.columns)}".strip()[:120]  # no place: it may be the words of a row
 
 
 def decide(*, number: int, uphold: bool, reason: str, by: Actor) -> Contest:

@@ -21,6 +21,7 @@ from qingliu.core.http import Door
 from qingliu.lake.paths import LakePaths
 from qingliu.lake.published import Entry, Published
 from qingliu.quality import contents, looks, metadata, queries, served
+from qingliu.quality.actions.forget import bare
 from qingliu.quality.actions.links import official_look, settled
 from qingliu.quality.actions.publish import publish_notes
 from qingliu.quality.models import Contest, FoundHere, Judgement, LinkCheck, WhiteListing
@@ -253,8 +254,8 @@ def _row(
         row.found.all().delete()
     else:
         if before is not None:
-            before.latest = False
-            before.save(update_fields=["latest"])
+            before.latest, before.result = False, bare(before.result)  # history keeps no words of rows
+            before.save(update_fields=["latest", "result"])
             before.found.all().delete()
         row = Judgement.objects.create(code=result.code, judged_at=moment, judged_by=by.name, latest=True, **facts)
     FoundHere.objects.bulk_create(
