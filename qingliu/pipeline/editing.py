@@ -52,7 +52,9 @@ def apply(definition: Definition, remedy: Remedy, choice: str = "") -> Definitio
         "sensitive": lambda f: replace(f, sensitivity=chosen),
         "public": lambda f: replace(f, sensitivity="none"),
     }
-    return _field(definition, remedy.column, changes[remedy.kind])
+    made = _field(definition, remedy.column, changes[remedy.kind])
+    first_time = remedy.kind == "type" and remedy.values[0] in ("date", "datetime") and not record.time_field
+    return replace(made, dataset=replace(made.dataset, time_field=remedy.column)) if first_time else made
 
 
 def _field(definition: Definition, name: str, change) -> Definition:  # type: ignore[no-untyped-def]

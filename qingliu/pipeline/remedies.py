@@ -135,10 +135,11 @@ def _retyped(field: FieldRecord, look: ColumnLook) -> Iterator[Remedy]:
         )  # fmt: skip
         return
     numbers = look.count("loose_number")
-    if numbers < filled * _MOSTLY or look.count("leading_zero") or not look.odd:
+    known = [(t, n) for t, n in look.odd if meaning(t)]
+    marks_too = numbers + sum(n for _, n in known)
+    if not numbers or marks_too < filled * _MOSTLY or look.count("leading_zero") or not look.odd:
         return
     kind = "integer" if look.count("integer") == numbers else "number"
-    known = [(t, n) for t, n in look.odd if meaning(t)]
     rest = filled - numbers - sum(n for _, n in known)
     marks = "、".join(f"「{t}」" for t, _ in known[:5])
     yield Remedy(
@@ -205,6 +206,7 @@ def _cells(field: FieldRecord, preview: Preview) -> Iterator[Remedy]:
             Text(f"「{field.name}」改為數值（可有小數）", f"Make '{field.name}' a number with decimals"),
             Text("有小數，不全是整數。", "Some cells have decimals."), count=fractions, sure=True,
         )  # fmt: skip
+    yield from _nines(field, preview)
     if outside:
         yield from _wider(field, outside, outside_count)
     for fmt, count in formats.items():
@@ -233,6 +235,23 @@ def _sentinel(field: FieldRecord, raw: str, count: int) -> Iterator[Remedy]:
         Text("這段文字代表沒有值，而不是錯字。", "The text stands for a missing value and is no mistake."),
         count=count, sure=meaning(raw) is not None, choice="flag", chosen=flag,
     )  # fmt: skip
+
+
+def _nines(field: FieldRecord, preview: Preview) -> Iterator[Remedy]:
+    """-999 and its like at the end of a column's range: most likely no value at all."""
+    look = preview.look(preview.header_of(field.name))
+    if not look or field.type not in ("number", "integer"):
+        return
+    declared = {s.text.strip() for s in field.sentinels}
+    for edge in (look.lowest, look.highest):
+        text = "" if edge is None else f"{edge:g}"
+        if _NINES.fullmatch(text) and text not in declared:
+            yield Remedy(
+                "sentinel", field.name, (text,),
+                Text(f"「{field.name}」的 {text} 是缺值代號", f"{text} in '{field.name}' stands for no value"),
+                Text("這一欄的極端值是一串 9，多半代表沒有值。", "The end of this column's range is a row of nines."),
+                choice="flag", chosen="missing",
+            )  # fmt: skip
 
 
 def _wider(field: FieldRecord, numbers: Sequence[float], count: int) -> Iterator[Remedy]:

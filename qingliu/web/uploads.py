@@ -55,6 +55,7 @@ class PrivateHandler(FileUploadHandler):
         self._all += len(raw_data)
         if self._all > self._limit:
             self.too_large = True
+            self._file.close()
             raise StopUpload(connection_reset=False)
         self._file.write(raw_data)
         return None
