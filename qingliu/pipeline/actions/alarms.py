@@ -84,7 +84,7 @@ def _troubles(moment: datetime) -> Iterator[Trouble]:
             people[agency] = accounts.desk_people(agency).count()
         nobody = watch.without_people(definition.dataset.contacts, today, people[agency])
         if nobody:
-            yield Trouble(row.pk, Alarm.Kind.ORPHAN.value, "people", nobody)
+            yield Trouble(row.pk, str(Alarm.Kind.ORPHAN), "people", nobody)
         if row.kind == Dataset.Kind.VIEW:
             continue
         yield from _of_runs(row, sources.get(row.pk))
@@ -96,7 +96,7 @@ def _troubles(moment: datetime) -> Iterator[Trouble]:
                 what = Text(
                     f"承諾在 {shown} 前更新，尚未更新。", f"An update was promised by {shown} and has not come."
                 )
-                yield Trouble(row.pk, Alarm.Kind.LATE.value, f"v{newest.number}", what)
+                yield Trouble(row.pk, str(Alarm.Kind.LATE), f"v{newest.number}", what)
 
 
 def _of_runs(row: Dataset, source: Source | None) -> Iterator[Trouble]:
@@ -105,14 +105,14 @@ def _of_runs(row: Dataset, source: Source | None) -> Iterator[Trouble]:
     for held in runs.filter(state=State.HELD)[:5]:
         first = next((f for v in queries.verdicts(held) for f in v.findings if f.severity == "hold"), None)
         why = first.reason if first else Text("", "")
-        yield Trouble(row.pk, Alarm.Kind.HELD.value, str(held.pk),
+        yield Trouble(row.pk, str(Alarm.Kind.HELD), str(held.pk),
             Text(f"有一批交付暫緩，等待決定。{why.zh}", f"A delivery is held and waits for a decision. {why.en}"),
         )  # fmt: skip
     last = runs.exclude(finished_at=None).first()
     if source and source.failures:
-        yield Trouble(row.pk, Alarm.Kind.BROKEN.value, _since(row, "source"), Text(source.error_zh, source.error_en))
+        yield Trouble(row.pk, str(Alarm.Kind.BROKEN), _since(row, "source"), Text(source.error_zh, source.error_en))
     elif last is not None and last.state == State.FAILED:
-        yield Trouble(row.pk, Alarm.Kind.BROKEN.value, _since(row, "run"), Text(last.error_zh, last.error_en))
+        yield Trouble(row.pk, str(Alarm.Kind.BROKEN), _since(row, "run"), Text(last.error_zh, last.error_en))
 
 
 def _since(row: Dataset, what: str) -> str:
