@@ -170,10 +170,18 @@ def _judged(gate: Gate, sheet: Sheet) -> Iterator[tuple[int, dict[str, Any], Jud
     present = [c for c in gate.wanted if c in sheet.types]
     if not present:
         return
-    for column in gate.columns.texts:
-        if column in sheet.types:
-            for texts in sheet.distinct(column):
-                sheet.hit(column, [t for t in texts if gate.concerns(column, t)])
+    searched = [c for c in gate.columns.texts if c in sheet.types]
+    masked = set(gate.masking)
+    for column in searched:
+        for texts in sheet.distinct(column):
+            found = [t for t in texts if gate.concerns(column, t)]
+            sheet.hit(column, found)
+            for text in found if column in masked else ():
+                gate.remember(column, text)
+    gate.known.settle()
+    for column in (c for c in searched if c in masked and gate.known.words):
+        for texts in sheet.distinct(column, least=3):
+            sheet.hit(column, [t for t in texts if gate.known.spans(t)])
     for batch in sheet.rows(present, boxes=_boxes(gate), every=gate.every_row):
         for row, values in batch:
             judged = gate.judge(values)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from qingliu.core.dataset import DatasetRecord
 from qingliu.privacy.gate.columns import Columns, columns_of
+from qingliu.privacy.gate.known import Known
 from qingliu.privacy.gate.policy import HOLDING, Approved, Policy
 from qingliu.privacy.gate.restricted import Matcher, Site
 from qingliu.privacy.rules import (
@@ -32,6 +33,7 @@ Row = Mapping[str, Value]
 NAMES, ADDRESSES, COORDINATES, TEXT = "names", "addresses", "coordinates", "text"
 _PEOPLE = {NameKind.PERSON, NameKind.MASKED}
 _SURE_IN_FIRMS = 0.7
+_SURE_ELSEWHERE = 0.7
 _FIRMS = {NameKind.SOLE, NameKind.FARM, NameKind.COMPANY, NameKind.AGENCY}
 _TRADERS = {NameKind.SOLE, NameKind.FARM, NameKind.COMPANY}
 
@@ -63,6 +65,7 @@ class Gate:
     columns: Columns
     rules: Mapping[str, tuple[Approved, ...]]
     matcher: Matcher
+    known: Known = field(default_factory=Known)
 
     @classmethod
     def of(cls, record: DatasetRecord, policy: Policy, matcher: Matcher) -> Gate:
@@ -75,6 +78,24 @@ class Gate:
         stages = {a.rule.stage_field for rules in self.rules.values() for a in rules if a.rule.rows == "stage"}
         known = {f.name for f in self.record.fields}
         return tuple(dict.fromkeys([*self.columns.texts, *self.columns.points, *(s for s in stages if s in known)]))
+
+    @property
+    def masking(self) -> tuple[str, ...]:
+        """The columns in which some rule masks what is personal, in every row."""
+        return tuple(c for c in self.columns.texts if self._meant(c))
+
+    def remember(self, column: str, text: str) -> None:
+        """Keep in mind what a cell surely says of a person: it is masked wherever else in the delivery it stands."""
+        if column in self.columns.names and classify_name(text).kind in {NameKind.PERSON, NameKind.SOLE}:
+            self.known.add(*((text[s:e], Kind.NAME) for s, e in classify_name(text).people))
+        meant = self._meant(column)
+        self.known.add(
+            *(
+                (text[s.start : s.end], s.kind)
+                for s in _sure(text)
+                if s.kind in meant and s.confidence >= _SURE_ELSEWHERE
+            )
+        )
 
     @property
     def every_row(self) -> bool:
@@ -288,7 +309,7 @@ class _Judging:
         active = self._active(column)
         private = bool(self.people) and not set(self.kinds.values()) & _FIRMS  # the person's or the site's place
         own = (private or bool(withheld)) and column not in self.gate.columns.addresses
-        if suspicious(shown):
+        if suspicious(shown) or self.gate.known.spans(shown):
             shown = self._masked_spans(column, shown, active, own=own)
         if shown != text:
             category = ADDRESSES if column in self.gate.columns.addresses else TEXT
@@ -310,7 +331,9 @@ class _Judging:
                 s.kind for s in spans if s.kind in HOLDING and s.kind not in mask and not self._kept(column, s.kind)
             }
             self.out.open += [(column, k) for k in sorted(left)]
-        return mask_text(text, chosen) if chosen else text
+        text = mask_text(text, chosen) if chosen else text
+        elsewhere = [s for s in self.gate.known.spans(text) if s.kind in mask]
+        return mask_text(text, elsewhere) if elsewhere else text
 
     def _spans(self, column: str, text: str) -> list[Span]:
         """What was found in a cell; in the name of a firm only what is surely a person's, for firms keep their names."""
