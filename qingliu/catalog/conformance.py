@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from qingliu.core.dataset import DatasetRecord, VersionRecord
 from qingliu.core.records import Finding
 from qingliu.lake import conform
 from qingliu.lake.engine import Engine
-from qingliu.lake.published import Published
+from qingliu.lake.published import Entry, Published
 from qingliu.lake.query import Query
 from qingliu.standards import register
 from qingliu.standards.register import mapping, report, tasks
@@ -32,6 +32,7 @@ class Judged:
     changes: tuple[tasks.Change, ...]
     proposal: str
     declared: str = ""
+    content: str = ""
 
 
 def judge(code: str, engine: Engine) -> Judged:
@@ -42,7 +43,7 @@ def judge(code: str, engine: Engine) -> Judged:
     version = None
     if entry is not None and entry.status == "published" and (entry.current or entry.kind == "view"):
         version = engine.open(Query(row.code)).version
-    return judged(engine, declared, version, row.definition)
+    return replace(judged(engine, declared, version, row.definition), content=served(engine.published, entry))
 
 
 def judged(engine: Engine, record: DatasetRecord, version: VersionRecord | None, text: str) -> Judged:
@@ -76,8 +77,17 @@ def fingerprint(record: DatasetRecord) -> str:
     return hashlib.sha256(codec.to_json(record).encode()).hexdigest()[:16]
 
 
+def served(published: Published, entry: Entry | None) -> str:
+    """A short mark of the rows that readers get of an entry; it changes when rows are masked under an old number, too."""
+    if entry is None or entry.status != "published":
+        return ""
+    if entry.record.view is not None:
+        return "+".join(served(published, published.get(code)) for code in entry.record.view.of)
+    return entry.current.content_hash[:16] if entry.current else ""
+
+
 def due(published: Published, topic: str) -> list[str]:
-    """Codes whose note on ``topic`` is missing, about another version than is served, or about another declaration."""
+    """Codes whose note on ``topic`` is missing, about other rows than are served, or about another declaration."""
     entries = {e.code.upper(): e for e in published.all()}
     late = []
     for row in queries.datasets():
@@ -85,9 +95,8 @@ def due(published: Published, topic: str) -> list[str]:
         if entry is None or entry.status == "listed":
             continue
         said = entry.notes.get(topic)
-        shown = published.shown(entry) if entry.status == "published" else None
         declared = fingerprint(queries.definition(row).dataset)
-        if said is None or said.get("version") != shown or said.get("declared") != declared:
+        if said is None or said.get("content", "") != served(published, entry) or said.get("declared") != declared:
             late.append(row.code)
     return late
 
@@ -102,6 +111,7 @@ def note(judged: Judged) -> dict[str, Any]:
     ]  # fmt: skip
     return {
         "version": made.version,
+        "content": judged.content,
         "declared": judged.declared,
         "mapped": len(made.columns),
         "unmapped": len(made.unmapped),

@@ -138,3 +138,11 @@ def test_the_api_tells_the_judgement_and_answers_cells_in_english(judge: Judge, 
         ("Fugueijiao", "New Taipei City"),
     }
     assert "前所未見" in {r["kind"] for r in rows}
+
+
+def test_the_memory_forgets_what_no_published_row_says_any_more(judge: Judge, portal: Engine) -> None:
+    judge()
+    assert Wording.objects.filter(origin="memory", zh="松山").exists()
+    catalog.withdraw(code="TEST_M", reason="masked", by=town.OPERATOR)
+    judge()
+    assert not Wording.objects.filter(origin="memory").exists()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
@@ -15,7 +15,7 @@ from qingliu.bilingual.rules import levels, texts
 from qingliu.bilingual.rules.wording import Stock, Worder
 from qingliu.catalog import publication
 from qingliu.catalog import queries as catalogue
-from qingliu.catalog.conformance import fingerprint
+from qingliu.catalog.conformance import fingerprint, served
 from qingliu.core import codec
 from qingliu.core.clock import now
 from qingliu.core.dataset import DatasetRecord, VersionRecord
@@ -36,6 +36,7 @@ class Judged:
     columns: tuple[levels.Column, ...]
     findings: tuple[Finding, ...]
     declared: str
+    content: str = ""
 
 
 def judge(*, codes: Iterable[str], engine: Engine, by: Actor) -> tuple[Judged, ...]:
@@ -49,7 +50,7 @@ def judge(*, codes: Iterable[str], engine: Engine, by: Actor) -> tuple[Judged, .
         entry = queries.entry(engine, row.code)
         version = engine.open(Query(row.code)).version if entry else None
         _remember(record)
-        judged = _measured(engine, record, version, words)
+        judged = replace(_measured(engine, record, version, words), content=served(engine.published, entry))
         body = note(judged)
         _keep(judged, body, queries.basis(record, version.content_hash if version else "", words))
         done.append(judged)
@@ -83,6 +84,7 @@ def note(judged: Judged) -> dict[str, Any]:
     return {
         "level": measure.level,
         "version": judged.version,
+        "content": judged.content,
         "declared": judged.declared,
         "edition": levels.edition()["edition"],
         "reconstruction": levels.edition()["reconstruction"],

@@ -126,7 +126,8 @@ def confirm_text(*, code: str, place: str, by: Actor) -> PageText:
 
 
 def learn(*, engine: Engine, by: Actor) -> Learnt:
-    """Learn wordings from published datasets that carry a column in both languages; words that people said stay."""
+    """Learn wordings from published datasets that carry a column in both languages, and forget what none carries any more;
+    words that people said stay."""
     require(by, "define")
     found: dict[tuple[str, str], tuple[str, str]] = {}
     rivals: dict[str, tuple[str, ...]] = {}
@@ -150,6 +151,9 @@ def learn(*, engine: Engine, by: Actor) -> Learnt:
                           "source": source, "by": by.name, "at": now()},
             )  # fmt: skip
             added += 1
-        if added:
-            audit.record(by=by.name, verb="memory.learnt", kind="wording", object_id="*", detail={"added": added})
+        gone = [w.pk for key, w in had.items() if key not in found and w.state == Wording.State.MACHINE]
+        Wording.objects.filter(pk__in=gone).delete()  # its rows are no longer public: masked, corrected or withdrawn
+        if added or gone:
+            told = {"added": added, "forgotten": len(gone)}
+            audit.record(by=by.name, verb="memory.learnt", kind="wording", object_id="*", detail=told)
     return Learnt(added, tuple(sorted(rivals.items())))
