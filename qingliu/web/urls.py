@@ -6,7 +6,7 @@ from allauth.account.views import reauthenticate
 from django.urls import URLPattern, URLResolver, include, path
 
 from qingliu.web.views import public, runs, session
-from qingliu.web.views.desk import datasets, downloads, drafts, held, home, upload
+from qingliu.web.views.desk import copies, datasets, drafts, held, home, upload
 
 app_name = "web"
 
@@ -33,9 +33,9 @@ urlpatterns: list[URLPattern] = [
     path("desk/drafts/<uuid:draft_id>/take-back", drafts.take_back, name="desk-take-back"),
     path("desk/drafts/<uuid:draft_id>/decide", drafts.decide, name="desk-decide"),
     path("desk/drafts/<uuid:draft_id>/drop", drafts.drop, name="desk-drop"),
-    path("desk/drafts/<uuid:draft_id>/repaired.csv", downloads.repaired, name="desk-repaired"),
-    path("desk/drafts/<uuid:draft_id>/report.csv", downloads.report, name="desk-report"),
-    path("desk/drafts/<uuid:draft_id>/definition.yaml", downloads.definition, name="desk-definition"),
+    path("desk/drafts/<uuid:draft_id>/repaired.csv", copies.repaired, name="desk-repaired"),
+    path("desk/drafts/<uuid:draft_id>/report.csv", copies.report, name="desk-report"),
+    path("desk/drafts/<uuid:draft_id>/definition.yaml", copies.definition, name="desk-definition"),
     path("desk/datasets/<str:code>/", datasets.dataset, name="desk-dataset"),
     path("desk/datasets/<str:code>/edit", datasets.edit, name="desk-edit"),
     path("desk/datasets/<str:code>/withdraw", datasets.withdraw, name="desk-withdraw"),
