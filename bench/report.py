@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from bench.run import Measured, Result
 
 MEMORY_LIMIT_MIB = 1536
+JUDGING_LIMIT = 1.5
 
 
 def write(to: Path, result: Result, *, threads: int, peer_python: Path, script: str) -> None:
@@ -85,7 +86,25 @@ def _publishing(result: Result) -> str:
         target = f"≤ {limit}×, < {MEMORY_LIMIT_MIB} MiB" if limit else ""
         met = _met(ratio <= limit and peak < MEMORY_LIMIT_MIB) if limit else ""
         lines.append(f"| {names[kind]} | {seconds:.1f} | {ratio:.2f}× | {peak:.0f} | {target} | {met} |")
-    return "\n".join(lines)
+    return "\n".join([*lines, *_judging(result, mid["ours"][0])])
+
+
+def _judging(result: Result, publishing_s: float) -> list[str]:
+    """Judging the rows of the version just published, by every content rule that applies, against publishing it."""
+    if not result.judging:
+        return []
+    seconds, peak = _median(result.judging)
+    ratio = seconds / publishing_s
+    met = _met(ratio <= JUDGING_LIMIT and peak < MEMORY_LIMIT_MIB)
+    return [
+        "",
+        "## Judging the rows",
+        "",
+        "| | seconds | of publishing them | peak memory MiB | target | |",
+        "|---|---|---|---|---|---|",
+        f"| every content rule that applies | {seconds:.1f} | {ratio:.2f}× | {peak:.0f} | ≤ {JUDGING_LIMIT:g}×, "
+        f"< {MEMORY_LIMIT_MIB} MiB | {met} |",
+    ]
 
 
 def _questions(measured: list[Measured]) -> str:

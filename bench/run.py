@@ -17,7 +17,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench import publish, report, servers, table
+from bench import judge, publish, report, servers, table
 from bench.client import Crowd, Peer, Wire, crowd, one_by_one
 from bench.questions import HOURS, ITEM_IDS, QUESTIONS, ROWS, STATIONS, Asked, Question, stream
 from qingliu.core import env
@@ -45,6 +45,7 @@ class Result:
     """Everything one run saw."""
 
     publishing: dict[str, list[publish.Cost]] = field(default_factory=dict)
+    judging: list[publish.Cost] = field(default_factory=list)
     questions: list[Measured] = field(default_factory=list)
     repeated: dict[str, float] = field(default_factory=dict)  # what → median ms
     rows: int = 0
@@ -181,6 +182,8 @@ def main() -> int:
     if not args.skip_publishing:
         say("publishing")
         result.publishing = measure_publishing(files, home, folder, args.publishes, threads)
+        say("judging")
+        result.judging = [judge.judge(home) for _ in range(args.publishes)]
     engine = servers.BareEngine(home, folder, threads)
     result.rows = HOURS * STATIONS * len(ITEM_IDS)
     result.files = engine.files

@@ -96,6 +96,16 @@ def test_the_fifteen_repeated_penalties_are_found(judged: Desk) -> None:
     assert "15 groups" in found[0].reason.en
 
 
+def test_no_name_address_or_free_text_stands_in_a_finding(judged: Desk) -> None:
+    record = judged("EMS_P_46").record
+    kept = [f.name for f in record.fields if f.sensitivity != "none" or f.role in {"facility_name", "address"}]
+    assert len(kept) > 8
+    found = [f for code in ("EMS_P_46", "PRTR_PENALTIES") for f in judged(code).findings if f.rows]
+    assert found
+    names = {"facilityname", "transgressname", "matched_fac_name", *kept}
+    assert [f.rows for f in found if any(name in f.rows for name in names)] == []
+
+
 def test_a_penalty_of_1925_is_found(judged: Desk) -> None:
     (early,) = judged("PRTR_PENALTIES").of("date")
     assert (early.place, early.count) == ("transgressdate", 1)

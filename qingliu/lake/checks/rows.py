@@ -9,7 +9,7 @@ from typing import Any
 from qingliu.core.dataset import Text
 from qingliu.lake.checks import series
 from qingliu.lake.checks.conditions import sql_of
-from qingliu.lake.checks.source import Source, both, equal, picked
+from qingliu.lake.checks.source import PRIVATE, Source, both, equal, picked
 from qingliu.lake.checks.spec import (
     Dates,
     Empty,
@@ -216,6 +216,8 @@ def foreign(source: Source, check: Foreign) -> Result:
     if not values:
         return Result(check, (), source.rows)
     told = "、".join(" ".join(map(str, v[:-1])) for v in values[:12]) + ("…" if len(values) > 12 else "")
+    if any(f.name in check.fields and (f.sensitivity != "none" or f.role in PRIVATE) for f in source.record.fields):
+        told = "…"
     facts: list[tuple[str, Value]] = [("dataset", check.dataset), ("values", len(values)), ("told", told)]
     same = " AND ".join(f"h.{ident(f)} = src.{ident(f)}" for f in check.fields)
     hits = picked(source, f"EXISTS (SELECT 1 FROM holes h WHERE {same})", kind="hole", facts=facts, columns=check.fields,

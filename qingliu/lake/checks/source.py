@@ -16,7 +16,7 @@ from qingliu.lake.query import And, Compare, In, IsNull, Or, Scalar, Where
 
 MAX_PARTS = 8  # conditions that may be needed for one finding
 MAX_TUPLES = 3_000  # rows that are listed one by one
-NUMBERS = frozenset({"integer", "number"})
+PRIVATE = frozenset({"address", "person_name", "facility_name", "free_text", "tax_id"})
 
 
 @dataclass(slots=True)
@@ -85,14 +85,19 @@ def picked(
     """Hits for the rows of ``src`` that fulfil ``predicate``, with conditions that select exactly those rows.
 
     They are listed by the smallest set of columns that tells them from all others: ``prefer``, the key, the order, all.
+    Names of persons and facilities, addresses and free text never stand in a condition: it is kept and shown elsewhere,
+    and a later mask rule would not reach it.
     """
     count = int(source.one(f"SELECT count(*) FROM src WHERE {predicate}", params))
     if not count:
         return []
     whole = Hit(kind, count, tuple(facts), None, tuple(columns))
     record = source.record
-    every = tuple(f.name for f in record.fields)
-    identities = [*prefer, record.key, record.order, every]
+    kept_back = {f.name for f in record.fields if f.sensitivity != "none" or f.role in PRIVATE}
+    every = tuple(f.name for f in record.fields if f.name not in kept_back)
+    numbers = tuple(f.name for f in record.fields if f.role == "control_number")[:1]
+    tried = [*prefer, record.key, record.order, numbers, every]
+    identities = [i for i in tried if not kept_back & set(i)]
     for names in dict.fromkeys(tuple(i) for i in identities if i):
         tuples = _tuples(source, names, predicate, params)
         if tuples is None:
