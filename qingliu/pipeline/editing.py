@@ -39,6 +39,8 @@ def apply(definition: Definition, remedy: Remedy, choice: str = "") -> Definitio
         return _field(definition, chosen, lambda f: replace(f, aliases=_with(f.aliases, remedy.values[0])))
     if remedy.kind == "add":
         return replace(definition, dataset=_added(record, remedy.values[0]))
+    if remedy.kind == "drop":
+        return replace(definition, dataset=_without(record, remedy.column))
     changes = {
         "optional": lambda f: replace(f, optional=True),
         "nullable": lambda f: replace(f, required=False),
@@ -88,6 +90,16 @@ def _mark(field: FieldRecord, text: str, flag: str) -> Sentinel:
     chosen = flag or (known[0] if known else "no_data")
     value = known[1] if known and field.type in ("number", "integer") and chosen == known[0] else None
     return Sentinel(text, value, chosen, question=chosen == "no_data")
+
+
+def _without(record: DatasetRecord, name: str) -> DatasetRecord:
+    """The record without a column and without what named it."""
+    place = None if record.place and name in (record.place.lon, record.place.lat) else record.place
+    return replace(
+        record, fields=tuple(f for f in record.fields if f.name != name), key=tuple(k for k in record.key if k != name),
+        order=tuple(o for o in record.order if o != name), place=place,
+        time_field="" if record.time_field == name else record.time_field,
+    )  # fmt: skip
 
 
 def _added(record: DatasetRecord, header: str) -> DatasetRecord:

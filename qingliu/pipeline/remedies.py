@@ -73,7 +73,7 @@ def remedies(preview: Preview, definition: Definition) -> tuple[Remedy, ...]:
             found += _sensitive(field, look)
             found += _unit(field, look.header)
     unique = {r.id: r for r in found}
-    return tuple(sorted(unique.values(), key=lambda r: (not r.sure, r.kind == "sensitive", -r.count)))
+    return tuple(sorted(unique.values(), key=lambda r: (not r.sure, r.kind in ("public", "drop"), -r.count)))
 
 
 # --- headers -------------------------------------------------------------------------------------------------------
@@ -335,8 +335,14 @@ def _sensitive(field: FieldRecord, look: ColumnLook) -> Iterator[Remedy]:
     elif field.sensitivity != "none":
         yield Remedy(
             "public", field.name, (),
-            Text(f"「{field.name}」不是個人資料", f"'{field.name}' holds no personal data"),
-            Text("取消敏感標示前請確認每一格都能公開，並寫明理由。", "Be sure that every cell may be public, and say why."),
+            Text(f"「{field.name}」標示為敏感", f"'{field.name}' is marked sensitive"),
+            Text("隱私審查決定遮罩後才公開。若每一格都能公開，寫明理由後取消標示。",
+                 "It is published once the privacy gate has decided. If every cell may be public, say why and unmark it."),
+        )  # fmt: skip
+        yield Remedy(
+            "drop", field.name, (),
+            Text(f"不公開「{field.name}」這一欄", f"Leave the column '{field.name}' out"),
+            Text("這一欄不進資料集，也就不需要隱私決定。", "It stays out of the dataset and needs no privacy decision."),
         )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from qingliu.pipeline.actions.alarms import mail_alarms, watch_alarms
 from qingliu.pipeline.actions.approve import (
+    PLACEHOLDER,
     alone,
     approve,
     carry_out,
@@ -35,6 +36,7 @@ from qingliu.pipeline.actions.source import note_queued, run_source, watch_sourc
 from qingliu.pipeline.actions.upkeep import backup, maintain, verify
 
 __all__ = [
+    "PLACEHOLDER",
     "Upload",
     "Withheld",
     "alone",

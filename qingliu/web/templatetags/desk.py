@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from qingliu.catalog import queries as catalogue
 from qingliu.catalog.models import Dataset
 from qingliu.core.dataset import Text
+from qingliu.pipeline import actions
 from qingliu.pipeline.models import Alarm, Draft
 
 register = template.Library()
@@ -20,6 +21,12 @@ def person(name: str) -> str:
     """A person as people say it: without the prefix of the audit trail."""
     head, _sep, rest = str(name).partition(":")
     return rest if head in ("user", "cli") and rest else _("系統") if name == "worker" else str(name)
+
+
+@register.filter
+def filled(text: str) -> str:
+    """What a person wrote; nothing where a draft only asks for it."""
+    return "" if actions.PLACEHOLDER in text else text
 
 
 @register.filter

@@ -18,7 +18,6 @@ from qingliu.catalog.models import Dataset
 from qingliu.core.dataset import Text
 from qingliu.core.errors import BadRequest, QingliuError
 from qingliu.pipeline import actions, queries
-from qingliu.web import wording
 from qingliu.web.uploads import PrivateHandler
 from qingliu.web.views.desk import door
 
@@ -41,7 +40,7 @@ def _form(request: HttpRequest, code: str, error: QingliuError | None = None) ->
     homes, tables = choices(mine)
     context = {
         "nav": "desk", "here": "upload", "homes": homes, "tables": tables, "code": code, "error": error,
-        "limit": wording.size(settings.QINGLIU.max_upload_bytes),
+        "limit": _limit(),
     }  # fmt: skip
     return render(request, "web/desk/upload.html", context, status=error.status if error else 200)
 
@@ -84,9 +83,13 @@ def _take(request: HttpRequest, handler: PrivateHandler) -> HttpResponseBase:
 
 
 def _too_large() -> BadRequest:
-    size = wording.size(settings.QINGLIU.max_upload_bytes)
+    size = _limit()
     return BadRequest(
         Text(f"檔案合計超過 {size}。", f"The files are larger than {size} together."),
         Text("請壓縮成 ZIP、分批上傳，或請維運者用資料夾或介接匯入。", "Zip them, send them in parts, or have them come by a "
              "folder or a feed."), parameter="files",
     )  # fmt: skip
+
+
+def _limit() -> str:
+    return f"{settings.QINGLIU.max_upload_bytes // (1 << 20)} MiB"
