@@ -101,7 +101,7 @@ def _judge(source: Source, check: Index, edition: Edition, when: str) -> None:
     subs = ", ".join(f"{sub_index(b, f'u{n}')} AS i{n}" for n, b in enumerate(edition.bands))
     source.con.execute(f"{make} sub AS SELECT *, {found} AS found, {subs} FROM cut")
     leading = [f"CASE WHEN round_even(i{n}, 0) = found THEN {literal(b.name)} END" for n, b in enumerate(edition.bands)]
-    lead = "NULL" if edition.mean else f"coalesce({', '.join(leading)})"
+    lead = "NULL::VARCHAR" if edition.mean else f"coalesce({', '.join(leading)})"
     leads = "''" if edition.mean else f"concat_ws('|', {', '.join(leading)})"
     published = ident(check.field)
     kind = (
