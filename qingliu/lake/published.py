@@ -129,7 +129,8 @@ class Published:
             notes: dict[str, dict[str, dict[str, Any]]] = {}
             if con.execute("SELECT 1 FROM sqlite_master WHERE name='note'").fetchone():
                 for code, topic, body in con.execute("SELECT code, topic, body FROM note"):
-                    notes.setdefault(code, {})[topic] = json.loads(body)
+                    said = parsed[body] = self._parsed.get(body) or json.loads(body)
+                    notes.setdefault(code, {})[topic] = said
             entries = {}
             for code, kind, status, current, updated_at, record, extra in con.execute(
                 "SELECT code, kind, status, current, updated_at, record, extra FROM entry"
