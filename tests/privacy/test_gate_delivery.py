@@ -78,6 +78,15 @@ def test_the_balance_counts_what_was_masked_and_flags_and_note_tell_it(deliver: 
     assert all(r["review_on"] and r["basis"]["zh"] for r in note["rules"])
 
 
+def test_an_open_dataset_tells_its_masking_too(deliver: Deliver, portal: LakePaths) -> None:
+    town.approve_defaults()
+    catalog.register_definition(text=town.definition("PEN_C", sensitive=False), by=town.OPERATOR)
+    assert deliver([town.FIRM], code="PEN_C").state == State.PUBLISHED
+    note = Published(portal.published_db).get("PEN_C").notes["privacy"]
+    assert (note["rows"], note["counts"]) == (0, {})
+    assert "natural-persons" in {r["name"] for r in note["rules"]}
+
+
 def test_the_same_delivery_again_changes_nothing_and_a_new_rule_makes_it_count_again(deliver: Deliver) -> None:
     town.approve_defaults()
     deliver([town.FIRM, town.PERSON])

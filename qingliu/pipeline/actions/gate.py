@@ -67,7 +67,7 @@ def masking(run: Run) -> privacy.Masking:
 
 def tell(run: Run) -> None:
     """Say in public what is masked in the dataset that a run brought up to date."""
-    record = catalogue.published_record(run.dataset)
+    record = catalogue.published_record(catalogue.dataset(run.dataset.code))  # the run's own row is older than this
     version = catalogue.newest_version(run.dataset.code)
     if record is not None and version is not None and run.finished_at is not None:
         day = run.finished_at.astimezone(TAIPEI).date().isoformat()

@@ -123,7 +123,9 @@ def linked(other: str, count: int, columns: Sequence[str], answered: str = "", *
         "privacy-linkage",
         other,
         Text(zh, en),
-        Text(
+        Text("", "")
+        if answered and not overdue
+        else Text(
             f"以 qingliu privacy assess 評估是否可由「{other}」得知遮罩內容，並訂複查日。",
             f"Assess with qingliu privacy assess whether '{other}' tells what was masked, with a review date.",
         ),
