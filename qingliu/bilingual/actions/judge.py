@@ -65,7 +65,7 @@ def _measured(engine: Engine, record: DatasetRecord, version: VersionRecord | No
     if version is not None:
         held = {c.name for c in version.columns}
         for field in record.fields:
-            if field.type == "string" and field.name in held and field.sensitivity != "personal":
+            if field.type == "string" and field.name in held:
                 found = levels.column(field, queries.counted(engine, record, field.name), Worder(record, field, words))
                 columns += [found] if found.distinct else []
     measure = levels.Measure(
