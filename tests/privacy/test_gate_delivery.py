@@ -6,7 +6,6 @@ import pyarrow.parquet as pq
 import pytest
 
 from qingliu.catalog import actions as catalog
-from qingliu.catalog import queries as catalogue
 from qingliu.core.dataset import Text
 from qingliu.core.errors import Conflict, Forbidden
 from qingliu.lake.paths import LakePaths
@@ -108,6 +107,18 @@ def test_personal_data_where_no_rule_looks_holds_with_its_place_and_not_its_text
     assert "0987" not in repr(run.verdicts)
 
 
+def test_a_river_that_looks_like_a_name_holds_nothing_and_a_column_of_names_does(deliver: Deliver) -> None:
+    town.approve_defaults()
+    text = town.definition("PEN_D").replace("zh: 是否訴願", "zh: 地點說明")
+    catalog.register_definition(text=text, by=town.OPERATOR)
+    rivers = ("曾文溪", "淡水河", "高屏溪", "卑南溪", "大甲溪", "朴子溪", "鹽水溪")
+    rows = [(str(n), *town.FIRM[1:9], river) for n, river in enumerate(rivers, start=1)]
+    assert deliver(rows, code="PEN_D").state == State.PUBLISHED
+    people = ("曾文昌", "林佩芬", "許家瑋", "高屏溪")
+    rows = [(str(n), *town.FIRM[1:9], name) for n, name in enumerate(people, start=1)]
+    assert held_for(deliver(rows, code="PEN_D")) == {("privacy-found", "appeal")}
+
+
 def test_a_rule_that_keeps_says_somebody_looked_and_lets_it_pass(deliver: Deliver) -> None:
     catalog.register_definition(text=town.definition("PEN_C", sensitive=False), by=town.OPERATOR)
     plain = [(*town.FIRM[:6], "聯絡信箱 service@bigriver.example", *town.FIRM[7:])]
@@ -145,16 +156,10 @@ def test_the_preview_shows_before_and_after_to_those_who_may(deliver: Deliver, p
     run = deliver([town.FIRM, town.PERSON, town.SITE])
     town.approve_defaults()
     town.restrict()
-    record = catalogue.definition(run.dataset).dataset
-    ask = {
-        "record": record,
-        "staged": portal.staging / str(run.id) / "held.parquet",
-        "run_id": str(run.id),
-        "agency": "moenv",
-    }
     with pytest.raises(Forbidden):
-        privacy.look(**ask, by=town.STRANGER)
-    shown = {(s.row, s.column): (s.before, s.after) for s in privacy.look(**ask, by=town.STEWARD)}
+        actions.look_masked(run_id=str(run.id), by=town.STRANGER)
+    shown = {(s.row, s.column): (s.before, s.after) for s in actions.look_masked(run_id=str(run.id), by=town.STEWARD)}
     assert shown[2, "violator_name"] == ("蔡旭昇", "蔡○昇")
     assert not [place for place in shown if place[0] == 3]  # a site's row is for those who may touch the list
-    assert {s.row for s in privacy.look(**ask, by=town.CHECKER)} == {2, 3}
+    assert {s.row for s in actions.look_masked(run_id=str(run.id), by=town.CHECKER)} == {2, 3}
+    assert [p.name for p in (portal.staging / str(run.id)).iterdir()] == ["held.parquet"]

@@ -25,6 +25,7 @@ from qingliu.pipeline.actions.draft import (
     take_all,
     undo,
 )
+from qingliu.pipeline.actions.gate import look as look_masked
 from qingliu.pipeline.actions.gate import scan
 from qingliu.pipeline.actions.gate import tell_all as tell_masking
 from qingliu.pipeline.actions.hold import may_release, reject, release
@@ -50,6 +51,7 @@ __all__ = [
     "expire",
     "expire_drafts",
     "lacking",
+    "look_masked",
     "look_soon",
     "mail_alarms",
     "maintain",

@@ -34,7 +34,7 @@ from qingliu.pipeline.rules import State, contested
 from qingliu.privacy import actions as privacy
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
-HELD_FILE = "held.parquet"
+HELD_FILE = gate.HELD_FILE
 
 
 def staging(run: Run) -> Path:

@@ -12,7 +12,7 @@ from qingliu.catalog import queries as catalogue
 from qingliu.catalog.models import Dataset
 from qingliu.core import codec
 from qingliu.core.clock import TAIPEI
-from qingliu.core.dataset import DatasetRecord
+from qingliu.core.dataset import DatasetRecord, Text
 from qingliu.core.errors import Conflict
 from qingliu.core.records import Balance, CellBalance, Finding, Verdict
 from qingliu.pipeline import queries, rules
@@ -20,6 +20,8 @@ from qingliu.pipeline.models import Run
 from qingliu.pipeline.rules import State
 from qingliu.privacy import actions as privacy
 from qingliu.privacy import queries as privacy_queries
+
+HELD_FILE = "held.parquet"
 
 
 def withholds(row: Dataset) -> bool:
@@ -104,3 +106,23 @@ def scan(*, code: str, by: Actor) -> tuple[Verdict, privacy.Masking]:
         rows += seen.masking.rows
     masking = privacy.Masking(rows=rows, cells=sum(columns.values()), columns=tuple(sorted(columns.items())))
     return Verdict(rules.PRIVACY, tuple(found)), masking
+
+
+def look(*, run_id: str, by: Actor, limit: int = 100) -> tuple[privacy.Shown, ...]:
+    """Cells of a held delivery before and after the rules in force, for those who may see them. Raises Conflict where
+    nothing is held any more."""
+    run = queries.run(run_id)
+    require(by, "private", agency=run.dataset.agency.code)
+    staged = queries.paths().staging / str(run.id) / HELD_FILE
+    if run.state != State.HELD or not staged.is_file():
+        raise Conflict(
+            Text("此次執行沒有暫緩的資料。", "This run holds no rows."),
+            Text("以 qingliu runs 查看暫緩的執行。", "See what is held with: qingliu runs --state held."),
+        )
+    try:
+        return privacy.look(
+            record=catalogue.definition(run.dataset).dataset, staged=staged, run_id=str(run.id),
+            agency=run.dataset.agency.code, by=by, limit=limit,
+        )  # fmt: skip
+    finally:
+        shutil.rmtree(queries.paths().staging / str(run.id) / "mask", ignore_errors=True)

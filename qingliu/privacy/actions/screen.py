@@ -28,6 +28,7 @@ from qingliu.privacy.gate.policy import Policy
 from qingliu.privacy.rules import Kind
 
 JUDGE = "privacy"
+_MANY = 0.2  # share of different texts that look like names, from which on a column is taken to hold names
 _PLACES = 5  # rows that a finding names
 
 
@@ -173,11 +174,19 @@ def _judged(gate: Gate, sheet: Sheet) -> Iterator[tuple[int, dict[str, Any], Jud
     searched = [c for c in gate.columns.texts if c in sheet.types]
     masked = set(gate.masking)
     for column in searched:
+        weak: list[str] = []
+        seen = 0
         for texts in sheet.distinct(column):
+            seen += len(texts)
             found = [t for t in texts if gate.concerns(column, t)]
-            sheet.hit(column, found)
+            doubtful = {t for t in found if gate.doubtful(column, t)}
+            weak += doubtful
+            sheet.hit(column, [t for t in found if t not in doubtful or gate.matcher.touches(t)])
             for text in found if column in masked else ():
                 gate.remember(column, text)
+        if len(weak) >= _MANY * seen:
+            gate.doubted.add(column)
+            sheet.hit(column, weak)
     gate.known.settle()
     for column in (c for c in searched if c in masked and gate.known.words):
         for texts in sheet.distinct(column, least=3):

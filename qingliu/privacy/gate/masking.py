@@ -66,6 +66,9 @@ class Gate:
     rules: Mapping[str, tuple[Approved, ...]]
     matcher: Matcher
     known: Known = field(default_factory=Known)
+    doubted: set[str] = field(
+        default_factory=set
+    )  # columns in which many cells look like names with nothing around them
 
     @classmethod
     def of(cls, record: DatasetRecord, policy: Policy, matcher: Matcher) -> Gate:
@@ -78,6 +81,14 @@ class Gate:
         stages = {a.rule.stage_field for rules in self.rules.values() for a in rules if a.rule.rows == "stage"}
         known = {f.name for f in self.record.fields}
         return tuple(dict.fromkeys([*self.columns.texts, *self.columns.points, *(s for s in stages if s in known)]))
+
+    def doubtful(self, column: str, text: str) -> bool:
+        """Whether a cell of a column that nobody declared to hold names merely looks like one, as a river's may."""
+        if column in self.columns.names or Kind.NAME in self._meant(column):
+            return False
+        return {(s.kind, s.confidence >= _SURE_ELSEWHERE) for s in _sure(text) if s.kind in HOLDING} == {
+            (Kind.NAME, False)
+        }
 
     @property
     def masking(self) -> tuple[str, ...]:
