@@ -137,6 +137,21 @@ def repeats(staged: Path, key: Sequence[str]) -> tuple[int, int]:
     return total - whole, whole - kept
 
 
+def tells_apart(staged: Path, choices: Iterable[Sequence[str]]) -> tuple[str, ...]:
+    """The first choice of columns that is filled in every row and tells all different rows apart; () where none does."""
+    source = f"read_parquet({lit(str(staged))})"
+    with duckdb.connect(config={"threads": 1, "memory_limit": "300MB"}) as con:
+        whole = con.execute(f"SELECT count(*) FROM (SELECT DISTINCT * FROM {source})").fetchall()[0][0]
+        for names in choices:
+            listed = ", ".join(ident(n) for n in names)
+            filled = " AND ".join(f"{ident(n)} IS NOT NULL" for n in names)
+            sql = f"SELECT count(*) FROM (SELECT DISTINCT {listed} FROM {source} WHERE {filled})"
+            gaps = f"SELECT count(*) FROM {source} WHERE NOT ({filled})"
+            if con.execute(sql).fetchall()[0][0] == whole and not con.execute(gaps).fetchall()[0][0]:
+                return tuple(names)
+    return ()
+
+
 def _picked(source: RawInput, numbers: Iterable[int], path: Path) -> RowsInput | None:
     """The wanted records of an input as rows; a line that is no record is left out. None where it has none of them."""
     wanted = set(numbers)

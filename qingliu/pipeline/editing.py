@@ -39,6 +39,8 @@ def apply(definition: Definition, remedy: Remedy, choice: str = "") -> Definitio
         return _field(definition, chosen, lambda f: replace(f, aliases=_with(f.aliases, remedy.values[0])))
     if remedy.kind == "add":
         return replace(definition, dataset=_added(record, remedy.values[0]))
+    if remedy.kind == "key":
+        return replace(definition, dataset=replace(record, key=remedy.values, order=record.order or remedy.values))
     if remedy.kind == "drop":
         return replace(definition, dataset=_without(record, remedy.column))
     changes = {

@@ -71,6 +71,7 @@ class Preview:
     missing: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
     looks: tuple[ColumnLook, ...] = ()
+    key: tuple[str, ...] = ()  # columns that would tell the rows apart, where the definition names none
     findings: tuple[Finding, ...] = ()  # what the judges of a delivery would say of it now
 
     def look(self, header: str) -> ColumnLook | None:

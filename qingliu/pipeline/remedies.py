@@ -72,6 +72,8 @@ def remedies(preview: Preview, definition: Definition) -> tuple[Remedy, ...]:
         if look:
             found += _sensitive(field, look)
             found += _unit(field, look.header)
+    if preview.key and not definition.dataset.key:
+        found.append(_key(preview.key))
     unique = {r.id: r for r in found}
     return tuple(sorted(unique.values(), key=lambda r: (not r.sure, r.kind in ("public", "drop"), -r.count)))
 
@@ -113,6 +115,16 @@ def _nearest(header: str, fields: Sequence[FieldRecord]) -> str:
 
 def _plain(text: str) -> str:
     return re.sub(r"[\s_\-.]+", "", unicodedata.normalize("NFKC", text)).casefold()
+
+
+def _key(names: Sequence[str]) -> Remedy:
+    shown_zh, shown_en = "、".join(names), ", ".join(names)
+    return Remedy(
+        "key", "", tuple(names),
+        Text(f"以「{shown_zh}」為鍵值", f"Let {shown_en} be the key"),
+        Text("合起來能分辨每一列：下次更新時認得出哪一列改了，也查得出重複。",
+             "Together they tell every row apart: later updates know which row changed, and doubles are found."),
+    )  # fmt: skip
 
 
 # --- types ---------------------------------------------------------------------------------------------------------

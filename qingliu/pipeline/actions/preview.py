@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 from pathlib import Path
 
 from django.conf import settings
@@ -43,6 +45,8 @@ class _Kept:
 
 
 FIRST_ROWS, BAD_ROWS = 12, 24
+KEY_COLUMNS, KEY_CHOICES = 7, 60
+_CODE = re.compile(r"(?i)(id|code|no)$|編號|代碼|代號|字號")
 
 
 def refresh(draft: Draft, read: ReadSpec | None = None) -> Preview:
@@ -111,8 +115,19 @@ def _seen(definition: Definition, inputs: Sequence[RawInput], staged: ingest.Sta
         "", "", rows_read=staged.rows_read, rows=staged.rows,
         set_aside=staged.set_aside, quarantined=staged.quarantined_cells, repeated=repeated, clashing=clashing,
         cells=staged.cells, columns=columns, first=first[:FIRST_ROWS], bad=bad, groups=groups, missing=staged.missing,
-        unknown=staged.unknown, findings=verdict.findings,
+        unknown=staged.unknown, findings=verdict.findings, key=_key(record, staged),
     )  # fmt: skip
+
+
+def _key(record: DatasetRecord, staged: ingest.Staged) -> tuple[str, ...]:
+    """Columns that tell the rows apart, fewest first, codes and names before times; () where there are none or a key stands."""
+    full = {c.column for c in staged.cells if c.typed == c.read and c.read}
+    fields = [f for f in record.fields if f.name in full and f.type != "number" and f.sensitivity == "none"]
+    if record.key or not staged.rows:
+        return ()
+    likely = sorted(fields, key=lambda f: (not _CODE.search(f.name), f.type in ("date", "datetime")))[:KEY_COLUMNS]
+    choices = [c for width in (1, 2, 3) for c in combinations([f.name for f in likely], width)]
+    return peek.tells_apart(staged.path, choices[:KEY_CHOICES])
 
 
 def _files(inputs: Sequence[RawInput], files: Sequence[Path], read: ReadSpec) -> tuple[FileLook, ...]:
