@@ -238,3 +238,20 @@ class OfficialFigure(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject} {self.measure} {self.value}"
+
+
+class Reconciliation(models.Model):
+    """The counts of the official lists set against each other by code, as they were computed from two files."""
+
+    made_at = models.DateTimeField(_("比對時間"))
+    made_by = models.CharField(_("比對者"), max_length=200)
+    sha256 = models.JSONField(default=dict)  # file name → hash
+    lines = models.JSONField(_("結果"))  # quality.rules.official.Line
+
+    class Meta:
+        ordering = ("-id",)
+        verbose_name = _("目錄比對")
+        verbose_name_plural = _("目錄比對")
+
+    def __str__(self) -> str:
+        return f"{self.made_at:%Y-%m-%d}"

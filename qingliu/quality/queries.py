@@ -22,6 +22,7 @@ from qingliu.quality.models import (
     OfficialEdition,
     OfficialFigure,
     OfficialMark,
+    Reconciliation,
     WhiteListing,
 )
 from qingliu.quality.rules import editions as rules
@@ -205,3 +206,13 @@ def _own_figures(agency: str) -> list[official.Figure]:
                 )
             )  # fmt: skip
     return made
+
+
+def reconciliation() -> Reconciliation | None:
+    """The newest reconciliation of the official lists; None before the first. ``lines_of`` gives its statements."""
+    return Reconciliation.objects.first()
+
+
+def lines_of(row: Reconciliation) -> tuple[official.Line, ...]:
+    """The statements of a reconciliation."""
+    return tuple(codec.from_plain(official.Line, line) for line in row.lines)

@@ -147,3 +147,24 @@ def test_every_figure_says_whose_it_is_and_what_it_counts_and_ours_nest(town_a: 
     by = {f.measure: f.value for f in held}
     assert by["platinum"] <= by["gold"] <= by["silver"] <= by["bronze"] <= by["datasets"] == 1
     assert (by["gold"], by["platinum"]) == (1, 0)
+
+
+def test_a_reconciliation_is_kept_with_the_hashes_of_its_files(
+    portal: LakePaths, real_data: Path, tmp_path: Path
+) -> None:
+    actions.seed_official(by=OPERATOR)
+    lists = (
+        real_data / "catalogue" / "moenv_datagovtw_merged.csv",
+        real_data / "catalogue" / "moenv_openapi_datasets.csv",
+    )
+    lines = actions.reconcile(entries=lists[0], api=lists[1], by=OFFICE)
+    row = queries.reconciliation()
+    assert row is not None
+    assert queries.lines_of(row) == lines
+    assert {line.count for line in lines} >= {834, 791, 816, 790, 44, 1}
+    assert set(row.sha256) == {p.name for p in lists}
+    assert Event.objects.filter(verb="official.reconciled").count() == 1
+    with pytest.raises(BadSource):
+        actions.reconcile(entries=lists[1], api=lists[0], by=OFFICE)
+    with pytest.raises(Forbidden):
+        actions.reconcile(entries=lists[0], api=lists[1], by=STEWARD)

@@ -35,6 +35,7 @@ REAL: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("PRTR_PENALTIES", ("prtr_penalties_2017.zip",)),
 )
 LISTING = "catalogue/moenv_datagovtw_merged.csv"
+API_LIST = "catalogue/moenv_openapi_datasets.csv"
 DEMO = "demo"
 
 
@@ -116,6 +117,8 @@ def _real(folder: Path, by: Actor) -> int:
     told.say(
         f"目錄項目 {len(entries):,} 筆；官方統計數字與標章不詳。 {len(entries):,} entries listed; figures and marks unknown."
     )
+    if (folder / API_LIST).is_file():
+        judging.reconcile(entries=folder / LISTING, api=folder / API_LIST, by=by)
     return _close(failed)
 
 

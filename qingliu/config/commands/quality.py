@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import time
 from datetime import date
 from pathlib import Path
@@ -16,10 +15,8 @@ from qingliu.config.commands import told
 from qingliu.config.commands.data import text_of
 from qingliu.core.clock import now
 from qingliu.core.dataset import Text
-from qingliu.core.errors import BadRequest, BadSource
 from qingliu.quality import actions, queries
 from qingliu.quality.models import Judgement
-from qingliu.quality.rules import official as rules
 from qingliu.quality.rules.result import Result
 
 STATES = {
@@ -269,30 +266,9 @@ def do_figures(args: argparse.Namespace, by: Actor) -> int:
 
 def do_official_reconcile(args: argparse.Namespace, by: Actor) -> int:
     """834, 791 and 816, by code."""
-    entries, api = _csv(args.entries, "datagovtw_id"), _csv(args.api, "code")
-    award = next((f.value for f in queries.figures() if f.whose == "official" and f.measure == "datasets"), None)
-    for line in rules.reconcile(entries, api, int(award) if award is not None else None):
+    for line in actions.reconcile(entries=args.entries, api=args.api, by=by):
         told.say(f"{line.count:>6,}  {line.what.zh}：{line.how.zh}")
         told.say(f"        {line.what.en}: {line.how.en}")
         if line.codes:
             told.say(f"        {'、'.join(line.codes[:60])}")
     return told.DONE
-
-
-def _csv(path: Path, column: str) -> list[dict[str, str]]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise BadSource(
-            Text(f"讀不到「{path.name}」（{error}）。", f"'{path.name}' cannot be read ({error})."),
-            Text("請確認路徑，並以 UTF-8 存檔。", "Check the path and save it as UTF-8."),
-            parameter=path.name,
-        ) from error
-    if not rows or column not in rows[0]:
-        raise BadRequest(
-            Text(f"「{path.name}」沒有欄位 {column}。", f"'{path.name}' has no column {column}."),
-            Text("先給合併目錄，再給 API 清單。", "Give the merged catalogue first, then the API's list."),
-            parameter=path.name,
-        )
-    return rows

@@ -5,7 +5,7 @@ from qingliu.quality.actions.forget import forget
 from qingliu.quality.actions.judge import judge, judge_all
 from qingliu.quality.actions.links import check_links
 from qingliu.quality.actions.office import add_edition, end_white_listing, white_list
-from qingliu.quality.actions.official import import_official, seed_official
+from qingliu.quality.actions.official import import_official, reconcile, seed_official
 
 __all__ = [
     "add_edition",
@@ -17,6 +17,7 @@ __all__ = [
     "import_official",
     "judge",
     "judge_all",
+    "reconcile",
     "seed_official",
     "white_list",
 ]

@@ -19,11 +19,13 @@ from django.db import transaction
 from qingliu.accounts.rules import Actor, require
 from qingliu.audit import actions as audit
 from qingliu.catalog import queries as catalogue
+from qingliu.core import codec
 from qingliu.core.clock import now
 from qingliu.core.dataset import Text
 from qingliu.core.errors import BadSource, Conflict
+from qingliu.quality import queries
 from qingliu.quality.actions.publish import publish_notes
-from qingliu.quality.models import Judgement, OfficialEdition, OfficialFigure, OfficialMark
+from qingliu.quality.models import Judgement, OfficialEdition, OfficialFigure, OfficialMark, Reconciliation
 from qingliu.quality.rules import official as rules
 
 SEED = Path(__file__).parent.parent / "data" / "award-112.yaml"
@@ -154,3 +156,32 @@ def _figures(path: Path, plain: Any) -> list[dict[str, Any]]:
         except (KeyError, TypeError, AttributeError, InvalidOperation) as error:
             raise _bad(path, f"有一筆數字不完整（{error}）", f"has an incomplete figure ({error})") from error
     return made
+
+
+def reconcile(*, entries: Path, api: Path, by: Actor) -> tuple[rules.Line, ...]:
+    """Set the merged catalogue and the API's own list against each other by code, and keep what came out."""
+    require(by, "decide")
+    award = next((f.value for f in queries.figures() if f.whose == "official" and f.measure == "datasets"), None)
+    listed, served = _rows(entries, "datagovtw_id"), _rows(api, "code")
+    lines = rules.reconcile(listed, served, int(award) if award is not None else None)
+    with transaction.atomic():
+        hashes = {p.name: hashlib.sha256(_bytes(p)).hexdigest() for p in (entries, api)}
+        plain = [codec.to_plain(x) for x in lines]
+        Reconciliation.objects.create(made_at=now(), made_by=by.name, sha256=hashes, lines=plain)
+        detail: audit.Detail = {"files": list(hashes), "entries": len(listed), "codes": len(served)}
+        audit.record(by=by.name, verb="official.reconciled", kind="catalogue", object_id="*", detail=detail)
+    return tuple(lines)
+
+
+def _rows(path: Path, column: str) -> list[dict[str, str]]:
+    try:
+        rows = list(csv.DictReader(_bytes(path).decode("utf-8-sig").splitlines()))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise _bad(path, f"無法解讀（{error}）", f"cannot be parsed ({error})") from error
+    if not rows or column not in rows[0]:
+        raise BadSource(
+            Text(f"「{path.name}」沒有欄位 {column}。", f"'{path.name}' has no column {column}."),
+            Text("先給合併目錄，再給 API 清單。", "Give the merged catalogue first, then the API's list."),
+            parameter=path.name,
+        )
+    return rows
