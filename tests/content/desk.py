@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import duckdb
+from falcon.testing import simulate_request
 
-from qingliu.api.native import cql2
+from qingliu.config.data_api import make_data_api
 from qingliu.core.dataset import (
     CheckSpec,
     ColumnRecord,
@@ -23,15 +25,14 @@ from qingliu.core.dataset import (
     Text,
     VersionRecord,
 )
+from qingliu.core.env import load
 from qingliu.core.records import Finding
 from qingliu.lake import checks
 from qingliu.lake.checks.spec import Areas, Subject
-from qingliu.lake.engine import Engine
 from qingliu.lake.files import digest
 from qingliu.lake.layout import SQL_TYPES
 from qingliu.lake.paths import LakePaths
 from qingliu.lake.published import PublishedWriter
-from qingliu.lake.query import Query
 from qingliu.quality.rules import content
 
 NOW = datetime(2025, 2, 1)
@@ -93,20 +94,23 @@ def air_rows(days: int = 28, until: datetime = NOW) -> list[Row]:
 
 @dataclass(frozen=True)
 class Judged:
-    """Findings of a judged dataset, and the engine in which its rows can be asked for."""
+    """Findings of a judged dataset, and the data API in which its rows can be asked for."""
 
     record: DatasetRecord
     findings: tuple[Finding, ...]
-    engine: Engine
+    app: Callable[..., Any]
 
     def of(self, rule: str) -> list[Finding]:
         """Findings of one rule."""
         return [f for f in self.findings if f.rule == rule]
 
     def selected(self, finding: Finding) -> int:
-        """How many rows the finding's condition selects through the API's own reader."""
-        where = cql2.parse(finding.rows, self.record)
-        return self.engine.count(self.engine.open(Query(self.record.code, where=where)))
+        """How many rows the finding's condition selects when it is asked of the public API over HTTP."""
+        query = urlencode({"filter": finding.rows, "limit": 1, "f": "json"})
+        path = f"/api/datasets/{self.record.code}/rows"
+        answer = simulate_request(self.app, "GET", path, query_string=query)
+        assert answer.status_code == 200, (finding.rows, answer.text)
+        return int(answer.json["numberMatched"])
 
 
 def written(record: DatasetRecord, rows: Sequence[Row], path: Path) -> Path:
@@ -122,8 +126,8 @@ def written(record: DatasetRecord, rows: Sequence[Row], path: Path) -> Path:
     return path
 
 
-def published(record: DatasetRecord, staged: Path, home: Path) -> Engine:
-    """The staged rows as version 1 of a lake of their own."""
+def published(record: DatasetRecord, staged: Path, home: Path) -> Callable[..., Any]:
+    """The data API over the staged rows as version 1 of a lake of their own."""
     paths = LakePaths(home)
     paths.make()
     to = paths.root / record.code / "0.parquet"
@@ -138,7 +142,8 @@ def published(record: DatasetRecord, staged: Path, home: Path) -> Engine:
     with PublishedWriter(paths.published_db).transaction() as t:
         t.put_version(version)
         t.put_entry(record, kind="table", current=1, status="published", updated_at=stamp)
-    return Engine(paths, threads=1)
+    settings = replace(load({"QINGLIU_HOME": str(home)}), engine_threads=1, engine_memory="300MB")
+    return make_data_api(settings)
 
 
 def judge(
