@@ -73,7 +73,7 @@ def table(engine: Engine, ask: preview.Ask, record: DatasetRecord) -> Table:
     more = more and ask.offset + ask.limit <= preview.MAX_OFFSET_ROWS
     return Table(
         heads=tuple(Head(f, *preview.sorted_by(ask, f.name)) for f in record.fields),
-        rows=tuple(_cells(row, record) for row in rows),
+        rows=tuple(cells(row, record) for row in rows),
         total=total,
         first=first,
         last=last,
@@ -91,7 +91,7 @@ def _total(engine: Engine, plan: Plan) -> int | None:
         return None
 
 
-def _cells(row: dict[str, Any], record: DatasetRecord) -> tuple[Cell, ...]:
+def cells(row: dict[str, Any], record: DatasetRecord) -> tuple[Cell, ...]:
     marks = _flags(row.get("_flags"))
     return tuple(_cell(f, row.get(f.name), marks.get(f.name, "")) for f in record.fields)
 

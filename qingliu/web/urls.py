@@ -5,7 +5,7 @@ from __future__ import annotations
 from allauth.account.views import reauthenticate
 from django.urls import URLPattern, URLResolver, include, path
 
-from qingliu.web.views import public, runs, session
+from qingliu.web.views import bilingual, contests, findings, privacy, public, quality, runs, session, standards
 from qingliu.web.views.desk import copies, datasets, drafts, held, home, upload
 
 app_name = "web"
@@ -15,6 +15,37 @@ urlpatterns: list[URLPattern] = [
     path("dataset/", public.catalogue, name="catalogue"),
     path("dataset/detail/<str:code>", public.dataset, name="dataset"),
     path("dataset/detail/<str:code>/", public.dataset),
+    path("dataset/detail/<str:code>/findings/<slug:fingerprint>", findings.finding, name="finding"),
+    path("dataset/detail/<str:code>/contest", contests.contest, name="contest"),
+    path("dataset/detail/<str:code>/contest/raise", contests.raise_contest, name="contest-raise"),
+    path("quality/", quality.dashboard, name="quality"),
+    path("quality/table.csv", quality.table, name="quality-table"),
+    path("quality/figures/", quality.figures, name="quality-figures"),
+    path("quality/contests/", quality.contests, name="quality-contests"),
+    path("quality/contests/<int:number>/", contests.deciding, name="contest-decide"),
+    path("quality/contests/<int:number>/decide", contests.settle, name="contest-settle"),
+    path("quality/datasets/<str:code>/", quality.history, name="quality-history"),
+    path("quality/agencies/<str:code>/", quality.agency, name="quality-agency"),
+    path("standards/", standards.index, name="standards"),
+    path("standards/lists/<slug:name>/", standards.code_list, name="standards-list"),
+    path("standards/datasets/<str:code>/", standards.dataset, name="standards-dataset"),
+    path("standards/subjects/<path:code>/", standards.subject, name="standards-subject"),
+    path("bilingual/", bilingual.index, name="bilingual"),
+    path("bilingual/datasets/<str:code>/", bilingual.dataset, name="bilingual-dataset"),
+    path("bilingual/datasets/<str:code>/write", bilingual.desk, name="bilingual-desk"),
+    path("bilingual/datasets/<str:code>/texts", bilingual.write, name="bilingual-write"),
+    path("bilingual/datasets/<str:code>/words", bilingual.say, name="bilingual-say"),
+    path("privacy/", privacy.index, name="privacy"),
+    path("privacy/rules/decide", privacy.decide, name="privacy-decide"),
+    path("privacy/rules/propose", privacy.propose, name="privacy-propose"),
+    path("privacy/rules/retire", privacy.retire, name="privacy-retire"),
+    path("privacy/linkage/", privacy.linkage, name="privacy-linkage"),
+    path("privacy/linkage/assess", privacy.assess, name="privacy-assess"),
+    path("privacy/restricted/", privacy.restricted, name="privacy-restricted"),
+    path("privacy/restricted/import", privacy.bring, name="privacy-import"),
+    path("privacy/restricted/decide", privacy.decide_list, name="privacy-decide-list"),
+    path("privacy/restricted/<int:number>/read", privacy.read, name="privacy-read"),
+    path("privacy/runs/<uuid:run_id>/", privacy.preview, name="privacy-preview"),
     path("about/", public.about, name="about"),
     path("runs/", runs.history, name="runs"),
     path("runs/<uuid:run_id>/", runs.run, name="run"),

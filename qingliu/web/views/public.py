@@ -16,7 +16,7 @@ from qingliu.core.dataset import Contact
 from qingliu.core.errors import BadRequest, QingliuError
 from qingliu.lake.published import Entry
 from qingliu.standards.vocabularies import flags, licences
-from qingliu.web import lakeside, links, preview, samples, wording
+from qingliu.web import judged, lakeside, links, preview, samples, wording
 from qingliu.web.absences import absences
 from qingliu.web.shelf import choose
 from qingliu.web.table import Table, table
@@ -87,6 +87,7 @@ def dataset(request: HttpRequest, code: str) -> HttpResponseBase:
         "source_url": _official_page(entry),
         "source_formats": entry.extra.get("formats", ""),
         "absences": absences(entry, shown.error if shown else None),
+        "judged": judged.judgement(entry, engine.published),
     }
     if shown:
         context |= _served(request, entry, shown, pairs)
