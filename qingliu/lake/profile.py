@@ -82,6 +82,7 @@ class Profiler:
         self._con.execute(f"CREATE TEMP VIEW delivery AS {whole}")
         self._sizes = [self._number(f"SELECT count(*) FROM ({self._one(i)})") for i in self._inputs]
         self.rows = sum(self._sizes)
+        self._seen: dict[tuple[str, ...], ColumnProfile] = {}
 
     def __enter__(self) -> Profiler:
         return self
@@ -90,7 +91,12 @@ class Profiler:
         self._con.close()
 
     def column(self, *headers: str) -> ColumnProfile:
-        """The profile of one column, or of several taken as one."""
+        """The profile of one column, or of several taken as one; looked at once, however often it is asked for."""
+        if headers not in self._seen:
+            self._seen[headers] = self._column(*headers)
+        return self._seen[headers]
+
+    def _column(self, *headers: str) -> ColumnProfile:
         names = [f"h{self.headers.index(h)}" for h in headers]
         texts = "\nUNION ALL ".join(f"SELECT {n} AS x FROM delivery" for n in names)
         clean = f"SELECT {trimmed('x')} AS x FROM ({texts}) WHERE x IS NOT NULL"

@@ -44,6 +44,7 @@ class _Kept:
     looks: tuple[ColumnLook, ...]
 
 
+LOOKS_FILE = "looks.json"
 FIRST_ROWS, BAD_ROWS = 12, 24
 KEY_COLUMNS, KEY_CHOICES = 7, 60
 _CODE = re.compile(r"(?i)(id|code|no)$|編號|代碼|代號|字號")
@@ -82,11 +83,15 @@ def _look(draft: Draft, read: ReadSpec | None, work: Path) -> Preview:
         return Preview("", "")
     spec = definition.read if definition else read or ReadSpec()
     inputs = readers.read(files, spec, work / "read")
-    looks = _looks(draft, inputs, spec, work)
-    if definition is None:
-        definition = _first_definition(draft, inputs, spec, work)
-        draft.definition = standard.dumps(definition)
-        draft.save(update_fields=["definition"])
+    name = hashlib.sha256(codec.to_json(spec).encode()).hexdigest()
+    looks = _kept_looks(draft, name)
+    if definition is None or looks is None:
+        with Profiler(inputs, work / "profile") as profiler:
+            looks = _keep_looks(draft, name, profiler)
+            if definition is None:
+                definition = _first_definition(draft, inputs, spec, profiler)
+                draft.definition = standard.dumps(definition)
+                draft.save(update_fields=["definition"])
     mine = settings.QINGLIU
     staged = ingest.shape(
         definition.dataset, definition.read, inputs, work / "shape",
@@ -152,24 +157,23 @@ def _encoding(path: Path, read: ReadSpec) -> str:
         return ""
 
 
-def _looks(draft: Draft, inputs: Sequence[RawInput], spec: ReadSpec, work: Path) -> tuple[ColumnLook, ...]:
-    """The looks at the raw columns; they change with the way of reading only, so they are kept beside it."""
-    kept = queries.draft_folder(draft) / "looks.json"
-    name = hashlib.sha256(codec.to_json(spec).encode()).hexdigest()
-    if kept.is_file():
-        saved = codec.from_json(_Kept, kept.read_text(encoding="utf-8"))
-        if saved.name == name:
-            return saved.looks
-    with Profiler(inputs, work / "profile") as profiler:
-        looks = tuple(column_look(h, profiler.column(h)) for h in profiler.headers)
+def _kept_looks(draft: Draft, name: str) -> tuple[ColumnLook, ...] | None:
+    """The looks at the raw columns as they were kept; they change with the way of reading (``name``) only."""
+    kept = queries.draft_folder(draft) / LOOKS_FILE
+    saved = codec.from_json(_Kept, kept.read_text(encoding="utf-8")) if kept.is_file() else None
+    return saved.looks if saved and saved.name == name else None
+
+
+def _keep_looks(draft: Draft, name: str, profiler: Profiler) -> tuple[ColumnLook, ...]:
+    looks = tuple(column_look(h, profiler.column(h)) for h in profiler.headers)
+    kept = queries.draft_folder(draft) / LOOKS_FILE
     kept.touch(mode=0o600)
     kept.write_text(codec.to_json(_Kept(name, looks)), encoding="utf-8")
     return looks
 
 
-def _first_definition(draft: Draft, inputs: Sequence[RawInput], spec: ReadSpec, work: Path) -> Definition:
-    with Profiler(inputs, work / "infer") as profiler:
-        made = drafted(profiler, inputs, code=draft.code, read_spec=spec).definition
+def _first_definition(draft: Draft, inputs: Sequence[RawInput], spec: ReadSpec, profiler: Profiler) -> Definition:
+    made = drafted(profiler, inputs, code=draft.code, read_spec=spec).definition
     agency = draft.agency
     record = replace(
         made.dataset, agency=agency.code, agency_name=Text(agency.name_zh, agency.name_en), title=Text(_title(draft), ""),
