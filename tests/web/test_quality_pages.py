@@ -1,0 +1,173 @@
+"""What judges say, on public pages: in both languages, without cookie, never a pass where nothing was measured."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+
+import pytest
+from django.test import Client
+
+from qingliu.lake.engine import Engine
+from qingliu.lake.paths import LakePaths
+from qingliu.quality.rules.result import fingerprint
+from qingliu.web import lakeside
+from tests.web import judged_portal
+from tests.web.test_public_pages import HAN, shown
+
+FINDING = f"/dataset/detail/AQX_P_488/findings/{judged_portal.FINGERPRINT}"
+SUBJECT = "/standards/subjects/Environment/Air/Station/"
+PAGES = [
+    "/dataset/", "/dataset/detail/AQX_P_488", "/dataset/detail/WQX_P_01", FINDING, "/quality/contests/", "/standards/", SUBJECT,
+    "/standards/lists/air-units/", "/standards/datasets/AQX_P_488/", "/bilingual/", "/bilingual/datasets/AQX_P_488/",
+]  # fmt: skip
+WITH_HISTORY = [
+    "/quality/", "/quality/?mark=gold", "/quality/figures/", "/quality/datasets/AQX_P_488/", "/quality/agencies/MOENV/",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    home = tmp_path_factory.mktemp("judged")
+    judged_portal.build(home)
+    engine = Engine(LakePaths(home), threads=1)
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(autouse=True)
+def here(pages: None, judged: Engine) -> None:
+    lakeside.use(lambda: judged)
+
+
+def sound(client: Client, path: str, prefix: str) -> str:
+    answer = client.get(prefix + path)
+    html = answer.content.decode()
+    assert answer.status_code == 200, html[-400:]
+    assert not answer.cookies
+    assert "Cookie" not in answer.headers.get("Vary", "")
+    assert html.count("<h1") == 1
+    assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?! src)", html)
+    if prefix:
+        assert [t.strip() for t in shown(html) if HAN.search(t)] == []
+    return html
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("prefix", ["", "/en"])
+def test_page_of_judges_needs_no_cookie_and_no_database(reader: Client, prefix: str, path: str) -> None:
+    sound(reader, path, prefix)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", WITH_HISTORY)
+@pytest.mark.parametrize("prefix", ["", "/en"])
+def test_page_with_history_asks_no_cookie(reader: Client, prefix: str, path: str) -> None:
+    sound(reader, path, prefix)
+
+
+def test_dataset_says_the_level_reached_and_what_holds_the_next(reader: Client) -> None:
+    html = reader.get("/dataset/detail/AQX_P_488").content.decode()
+    assert re.search(r"<b>金標章</b></span>\s*<span>白金標章未檢測：回復效率", html)
+    assert "推定重建" in html
+    assert "官方為白金標章，本平臺為金標章" in html
+    assert "維護未預告" in html  # the decision and its reason are public
+
+
+def test_unmeasured_indicator_is_never_shown_as_passed(reader: Client) -> None:
+    html = reader.get("/en/dataset/detail/AQX_P_488").content.decode()
+    states = re.findall(r'<span class="sign s-(\w+)">[^<]*</span>\s*<div><b>([^<]+)</b>', html)
+    assert [s for s, _ in states].count("not_measured") == 1
+    evil = reader.get("/en/dataset/detail/EVIL_P_01").content.decode()
+    assert "<b>Not measured</b>" in evil
+    assert "<b>Gold</b></span>" not in evil
+
+
+def test_card_in_the_catalogue_says_the_mark_in_words(reader: Client) -> None:
+    html = reader.get("/en/dataset/?q=AQX_P_488").content.decode()
+    assert re.search(r'<span class="seal"><svg class="steps-icon"[^>]*aria-hidden="true">.*?</svg><b>Gold</b>', html)
+
+
+def test_masking_is_told_by_rule_and_law_without_a_row(reader: Client) -> None:
+    html = reader.get("/dataset/detail/AQX_P_488").content.decode()
+    assert all(t in html for t in ("自然人姓名", "政府資訊公開法第 18 條", "2027-11-20", "5 列中的 6 格"))
+
+
+def test_finding_opens_as_many_rows_as_it_counts(reader: Client, judged: Engine) -> None:
+    html = reader.get("/en" + FINDING).content.decode()
+    said = re.search(r'role="status">([\d,]+) rows(.*?)</p>', html)
+    assert said
+    assert int(said[1].replace(",", "")) == judged_portal.HIGH.count == 72
+    assert "when judged" not in said[2]
+    assert html.count("<tr>") - 1 == 50
+    assert re.search(r'<th scope="col" class="n? ?meant">', html)
+    api = re.search(r'href="(/api/datasets/AQX_P_488/rows\?filter=[^"]+)"', html)
+    assert api
+    assert "as_of=2" in api[1]
+
+
+def test_finding_about_no_rows_says_so(reader: Client) -> None:
+    address = f"/en/dataset/detail/AQX_P_488/findings/{fingerprint('AQX_P_488', judged_portal.WHOLE)}"
+    assert "not about single rows" in reader.get(address).content.decode()
+
+
+def test_finding_that_is_gone_answers_404_with_where_to_look(reader: Client) -> None:
+    answer = reader.get("/dataset/detail/AQX_P_488/findings/0000")
+    assert answer.status_code == 404
+    assert "品質一節" in answer.content.decode()
+
+
+@pytest.mark.django_db
+def test_platinum_is_inside_gold_and_every_higher_mark_inside_the_lower(reader: Client) -> None:
+    html = reader.get("/en/quality/").content.decode()
+    found = re.findall(
+        r"<b>(Platinum|Gold|Silver|Bronze)</b></span></th><td class=\"n\">(\d+)</td>.*?>(\d+)</a></td>", html
+    )
+    reached = {name: int(n) for name, n, _ in found}
+    assert reached == {"Platinum": 1, "Gold": 2, "Silver": 2, "Bronze": 2}
+    assert {name: int(n) for name, _, n in found} == {"Platinum": 1, "Gold": 1, "Silver": 0, "Bronze": 0}
+    assert "1 entry is listed only" in html
+    assert "is ours, not official" in html
+
+
+@pytest.mark.django_db
+def test_list_of_datasets_is_narrowed_to_a_mark(reader: Client) -> None:
+    html = reader.get("/quality/?mark=platinum").content.decode()
+    table = html[html.index('id="datasets"') :]
+    assert "AQX_P_432" in table
+    assert "AQX_P_488" not in table
+
+
+def test_table_for_spreadsheets_carries_each_dataset_once_and_no_formula(reader: Client) -> None:
+    answer = reader.get("/quality/table.csv")
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    assert [r["code"] for r in rows] == ["AQX_P_432", "AQX_P_488", "EVIL_P_01"]
+    gold = next(r for r in rows if r["code"] == "AQX_P_488")
+    assert (gold["mark_ours"], gold["mark_official"], gold["next_by"]) == ("gold", "platinum", "feedback")
+    assert gold["indicator_feedback"] == "not_measured"
+    assert not any(re.match(r"[=+\-@\t\r＝＋－＠]\D", v) for r in rows for v in r.values())
+
+
+def test_conformity_links_to_the_cells_and_lists_the_change_task(reader: Client) -> None:
+    html = reader.get("/en/standards/datasets/AQX_P_488/").content.decode()
+    assert "/api/datasets/AQX_P_488/rows?filter=aqi+%3D+40" in html
+    assert "Clean" in html
+    assert re.search(r'<td class="n">3</td><td class="n">1</td>', html)  # the standard's own fault counted apart
+
+
+def test_register_shows_drafts_and_the_eight_spatial_categories(reader: Client) -> None:
+    html = reader.get("/standards/").content.decode()
+    assert "環部資字第1121320198號" in html
+    assert html.count("<li><b>") == 8
+    assert "草案" in html
+    assert reader.get("/standards/subjects/No/Such/Thing/").status_code == 404
+
+
+def test_both_languages_tell_machine_filled_from_approved(reader: Client) -> None:
+    html = reader.get("/en/bilingual/datasets/AQX_P_488/").content.decode()
+    assert re.search(
+        r'sitename</code></small></th><td class="n">3</td><td class="n">2</td><td class="n">1</td><td class="n">1</td>',
+        html,
+    )
