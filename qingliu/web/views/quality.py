@@ -13,6 +13,7 @@ from qingliu.core.dataset import Text
 from qingliu.core.errors import NotFound
 from qingliu.quality import queries
 from qingliu.quality.models import Judgement
+from qingliu.quality.rules import official
 from qingliu.web import judged, lakeside, ledger
 from qingliu.web.page import Pages, page_number
 from qingliu.web.views.telling import View, public, told
@@ -70,6 +71,7 @@ def dashboard(request: HttpRequest) -> HttpResponseBase:
         "rows": chosen[pages.offset : pages.offset + PAGE],
         "pages": pages,
         "edition": every[0].note["edition"] if every else None,
+        "columns": [c for c in _columns(queries.figures()) if c.whose == "official"],
         "judged_at": max((x.note["confirmed_at"] for x in every), default=""),
     }
     return render(request, "web/quality/dashboard.html", context)
@@ -95,13 +97,48 @@ def table(request: HttpRequest) -> HttpResponseBase:
     return response
 
 
+COMPARED = ("datasets", "platinum", "gold", "silver", "bronze", "none", "not_measured", "white_listed")
+MINISTRY = "環境部"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One side of the comparison: whose, what it counts, from which edition; its numbers by measure, None where it has none."""
+
+    whose: str
+    subject: Text
+    counts: Text
+    edition: str
+    date: str
+    numbers: list[tuple[Text, float | None]]
+
+
+def _columns(every: tuple[official.Figure, ...]) -> list[Column]:
+    """The ministry's official figures and ours of the same measures, side by side."""
+    sides: dict[tuple[str, str, str], list[official.Figure]] = {}
+    for f in every:
+        if f.whose == "ours" or f.subject.zh == MINISTRY:
+            key = (f.whose, f.edition, "" if f.whose == "official" else f.counts.zh)
+            sides.setdefault(key, []).append(f)
+    made = []
+    for members in sides.values():
+        first, own = members[0], {f.measure: f.value for f in members}
+        if any(m in own for m in COMPARED):
+            numbers = [(official.TITLES[m], own.get(m)) for m in COMPARED]
+            made.append(Column(first.whose, first.subject, first.counts, first.edition, first.date, numbers))
+    return made
+
+
 @_with_history
 def figures(request: HttpRequest) -> HttpResponseBase:
     """Official figures and ours, each with whose it is and what it counts; the three catalogue counts set against each other."""
     every, reckoned = queries.figures(), queries.reconciliation()
+    columns = _columns(every)
     context = {
         "nav": "quality",
         "here": "figures",
+        "columns": columns,
+        "compared": [(official.TITLES[m], [c.numbers[i][1] for c in columns]) for i, m in enumerate(COMPARED)],
         "official": [f for f in every if f.whose == "official"],
         "ours": [f for f in every if f.whose == "ours"],
         "lines": reckoned.lines if reckoned else [],
