@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import re2
 
 from qingliu.core.dataset import Text
 from qingliu.privacy.rules import Kind, Span
+from qingliu.privacy.rules.folding import Pattern
 
 _CHUNK = 1_000  # words in one expression
 _LEAST = {Kind.NAME: 3}  # shorter ones would stand in other words by chance
@@ -22,7 +22,7 @@ class Known:
     """Words with their kinds, and the expressions that find them; never shown, never kept longer than a delivery."""
 
     words: dict[str, Kind] = field(default_factory=dict)
-    _found_by: list[Any] = field(default_factory=list)
+    _found_by: list[Pattern] = field(default_factory=list)
 
     def __repr__(self) -> str:
         return f"Known({len(self.words)} words)"
@@ -37,7 +37,7 @@ class Known:
         """No more words: make ready to find them."""
         ordered = sorted(self.words, key=lambda w: (-len(w), w))
         chunks = (ordered[i : i + _CHUNK] for i in range(0, len(ordered), _CHUNK))
-        self._found_by = [re2.compile("|".join(map(re2.escape, chunk))) for chunk in chunks]
+        self._found_by = [Pattern("|".join(map(re2.escape, chunk))) for chunk in chunks]
 
     def spans(self, text: str) -> list[Span]:
         """Where known words stand in a text, none over another."""

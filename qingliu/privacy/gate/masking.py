@@ -21,8 +21,10 @@ from qingliu.privacy.rules import (
     generalise_point,
     mask_name,
     mask_text,
+    may_hold,
     normalise_address,
     parse_address,
+    plainly_a_firm,
     recognise,
     suspicious,
 )
@@ -66,6 +68,7 @@ class Gate:
     rules: Mapping[str, tuple[Approved, ...]]
     matcher: Matcher
     known: Known = field(default_factory=Known)
+    _sought: dict[str, frozenset[Kind]] = field(default_factory=dict)
     doubted: set[str] = field(
         default_factory=set
     )  # columns in which many cells look like names with nothing around them
@@ -120,16 +123,27 @@ class Gate:
             return True
         if column in self.columns.names and self._names_person(text):
             return True
-        if not suspicious(text):
+        wanted = self._wanted(column)
+        if not may_hold(text, wanted):
             return False
-        wanted = HOLDING | self._meant(column)
-        if not recognise(text, frozenset(wanted - {Kind.ADDRESS})):  # the dear recogniser, only where it may matter
+        if not recognise(text, wanted - {Kind.ADDRESS}):  # the dear recogniser, only where it may matter
             return Kind.ADDRESS in wanted and bool(recognise(text, frozenset({Kind.ADDRESS})))
         return any(s.kind in wanted for s in _sure(text))
 
+    def _wanted(self, column: str) -> frozenset[Kind]:
+        """The kinds that make a cell of a column worth a look."""
+        if column not in self._sought:
+            self._sought[column] = HOLDING | self._meant(column)
+        return self._sought[column]
+
     def _names_person(self, text: str) -> bool:
-        kind = classify_name(text).kind
-        return kind in _PEOPLE or (kind in _TRADERS and mask_name(text) != text)
+        if plainly_a_firm(text):
+            return False
+        verdict = classify_name(text)
+        if verdict.kind in _PEOPLE:
+            return True
+        named = bool(verdict.people) or may_hold(text, HOLDING)
+        return verdict.kind in _TRADERS and named and mask_name(text) != text
 
     def _meant(self, column: str) -> frozenset[Kind]:
         """The kinds that rules about every row mask in a column."""

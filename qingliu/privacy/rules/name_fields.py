@@ -83,6 +83,9 @@ _LATIN_FIRM = (
     r"technology|technologies|enterprise|enterprises|trading|systems|branch|taiwan|s\.a|ag|b\.v|kk|pte|pty|"
     r"bhd)(?:$|[^a-z])"
 )
+# no 即 (a sole trader's), no 人, 者, 主 (roles), no 〇 (masked): what classify_name would look for
+_SILENT = r"[\x{4E00}-\x{4E3A}\x{4E3C}-\x{4EB9}\x{4EBB}-\x{5372}\x{5374}-\x{8004}\x{8006}-\x{9FFF}]"
+_PLAIN_FIRM = rf"^{_SILENT}+{_FIRM}{_SILENT}*$"
 _LATIN = r"^[\p{Latin}][\p{Latin}'’.\-]*(?:,? +[\p{Latin}][\p{Latin}'’.\-]*){1,6}$"
 _DOTTED = rf"^[{HAN}]{{1,7}}(?:‧[{HAN}\p{{Latin}}]{{2,7}}){{1,3}}$"
 _ID = r"[A-Z][A-D1289]\d{8}"
@@ -253,6 +256,11 @@ def _organisation(value: str, kind: NameKind) -> NameVerdict:
     if people and kind is not NameKind.AGENCY and "公司" not in value:
         kind = NameKind.SOLE
     return _verdict(kind, 0.95, people=tuple(people), named_after=_named_after(value))
+
+
+def plainly_a_firm(value: str) -> bool:
+    """Whether a name is a company's at first sight and names nobody: 某某股份有限公司, with no role, bracket, sign or figure."""
+    return len(value) > 3 and pattern(_PLAIN_FIRM).found(value)
 
 
 @lru_cache(maxsize=131072)

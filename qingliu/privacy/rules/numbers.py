@@ -23,6 +23,8 @@ _BIRTH = (
 )
 _BORN = r"((?:民國)?\d{2,4}年\d{1,2}月\d{1,2}日)(?:出)?生(?:[^效產]|$)"
 
+ANCHORS = (_ID, _PASSPORT, _BIRTH, _BORN)  # a text in which none of these stands holds no number of a person
+
 _VALID = {
     Kind.NATIONAL_ID: Text("身分證字號，檢查碼相符", "A national ID number with a right check digit"),
     Kind.RESIDENT_NUMBER: Text("外來人口統一證號，檢查碼相符", "A resident (UI) number with a right check digit"),

@@ -70,12 +70,34 @@ def _surname() -> str:
     return f"[{characters().surnames}]"
 
 
+@cache
+def anchors() -> tuple[str, ...]:
+    """Where none of these stands, no rule below finds a name: each rule begins with one of them."""
+    surname = _surname()
+    return (
+        _after_role(), _TITLES, _beside_number(), rf"{surname}[{HAN}]{{1,3}}?{_DOES}", _builder(), _DOTTED, _LATIN_AFTER,
+        rf"^{surname}[{HAN}]{{2}}$",
+    )  # fmt: skip
+
+
+def _after_role() -> str:
+    return rf"(?:{_ROLES}|{_BECAME}){_LINKS}({_surname()})"
+
+
+def _beside_number() -> str:
+    return rf"({_surname()}[{HAN}]{{1,3}})(?:君|先生|女士|小姐)?[\s,、:(（_]{{0,3}}(?:身[分份]證[^,，。]{{0,8}})?{_ID}"
+
+
+def _builder() -> str:
+    return rf"[「『(（](?P<who>{_surname()}[{HAN}]{{2}}){_SITE}"
+
+
 def _is_firm(text: str, end: int) -> bool:
     return bool(pattern(_ORGANISATION).search(text[end : end + 8]))
 
 
 def _after_roles(text: str) -> Iterator[Found]:
-    for found in pattern(rf"(?:{_ROLES}|{_BECAME}){_LINKS}({_surname()})").finditer(text):
+    for found in pattern(_after_role()).finditer(text):
         start = found.start(1)
         if _only_addressed(text, start):
             continue
@@ -121,9 +143,7 @@ def _opens(text: str, start: int, strict: bool) -> bool:
 
 
 def _beside_numbers(text: str) -> Iterator[Found]:
-    for found in pattern(
-        rf"({_surname()}[{HAN}]{{1,3}})(?:君|先生|女士|小姐)?[\s,、:(（_]{{0,3}}(?:身[分份]證[^,，。]{{0,8}})?{_ID}"
-    ).finditer(text):
+    for found in pattern(_beside_number()).finditer(text):
         end, score = best_name(text, found.start(1), _ENDS)
         if score >= 0.55:
             yield found.start(1), end, 0.92, _BESIDE_ID
@@ -152,7 +172,7 @@ def _actors(text: str) -> Iterator[Found]:
 
 
 def _builders(text: str) -> Iterator[Found]:
-    for found in pattern(rf"[「『(（](?P<who>{_surname()}[{HAN}]{{2}}){_SITE}").finditer(text):
+    for found in pattern(_builder()).finditer(text):
         if likeness(found["who"]) >= 0.8:
             yield found.start(1), found.end(1), 0.45, _BUILDER
 

@@ -27,6 +27,8 @@ _DEGREES = r"(\d{2,3}\.\d{3,})[°度NEne]?[^0-9]{1,6}(\d{2,3}\.\d{3,})"
 _METRES = r"(\d{6}(?:\.\d+)?)[^0-9]{1,6}(\d{7}(?:\.\d+)?)"
 _COORDINATE_WORDS = r"(?i)座標|坐標|經緯|經度|緯度|gps|twd|wgs|地標"
 
+POINT_ANCHORS = (_DEGREES, _METRES)
+
 _FULL = Text("寫到門牌的完整地址", "A full address with its house number")
 _STREET_ONLY = Text("路街與門牌，未寫縣市", "Road and house number without county")
 _PLOT_REASON = Text("寫到地號的土地", "A plot of land with its number")

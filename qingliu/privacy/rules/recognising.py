@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from functools import cache, lru_cache
 
+from qingliu.privacy.rules import contacts, numbers
 from qingliu.privacy.rules.contacts import emails, landlines, mobiles, plates
 from qingliu.privacy.rules.folding import HAN, fold, pattern
 from qingliu.privacy.rules.numbers import birth_dates, identity_numbers, passports
-from qingliu.privacy.rules.people import names_in
+from qingliu.privacy.rules.people import anchors, names_in
 from qingliu.privacy.rules.personal_names import characters
-from qingliu.privacy.rules.places import addresses_in, coordinates_in
+from qingliu.privacy.rules.places import POINT_ANCHORS, addresses_in, coordinates_in
 from qingliu.privacy.rules.spans import ALL_KINDS, Kind, Span, without_overlaps
 
 _SHORTEST = 3
@@ -40,13 +41,33 @@ def suspicious(text: str) -> bool:
     """One quick look: False means that ``recognise`` finds nothing."""
     if len(text) < _SHORTEST:
         return False
-    return pattern(_look()).search(fold(text)) is not None
+    return pattern(_look()).found(fold(text))
+
+
+PLACES = frozenset({Kind.LANDLINE, Kind.ADDRESS, Kind.COORDINATES})  # of desks and sites as often as of people
+
+
+@cache
+def _anchor(*places: Kind) -> str:
+    """What stands wherever anything about people, or one of these ``places``, is recognised."""
+    parts = [*numbers.ANCHORS, *contacts.ANCHORS, *anchors()]
+    parts += contacts.DESK_ANCHORS if Kind.LANDLINE in places else ()
+    parts += POINT_ANCHORS if Kind.COORDINATES in places else ()
+    parts += ("號",) if Kind.ADDRESS in places else ()
+    return "|".join(f"(?:{p})" for p in parts)
+
+
+def may_hold(text: str, kinds: frozenset[Kind]) -> bool:
+    """One pass over a text: False means that ``recognise`` finds nothing of these kinds in it."""
+    return len(text) >= _SHORTEST and pattern(_anchor(*sorted(kinds & PLACES))).found(fold(text))
 
 
 def _recognise(text: str, kinds: frozenset[Kind]) -> tuple[Span, ...]:
     if not suspicious(text):
         return ()
     folded = fold(text)  # one character for one, so spans are those of the original
+    if not kinds <= PLACES and not pattern(_anchor()).found(folded):
+        kinds &= PLACES
     asked = kinds | {Kind.NATIONAL_ID} if Kind.RESIDENT_NUMBER in kinds else kinds  # one recogniser finds both
     found = [span for kind, finds in _RECOGNISERS if kind in asked for span in finds(folded) if span.kind in kinds]
     return without_overlaps(found)
