@@ -102,15 +102,19 @@ def _create_user(username: str, password: str, email: str) -> User:
             Text(f"使用者「{username}」已存在。", f"User '{username}' exists."),
             Text("請使用另一個名稱。", "Use another name."),
         )
+    _check_password(password, User(username=username, email=email))
+    return User.objects.create_user(username, email, password)
+
+
+def _check_password(password: str, user: User) -> None:
     try:
-        validate_password(password, User(username=username, email=email))
+        validate_password(password, user)
     except ValidationError as error:
         raise BadRequest(
             Text("密碼太弱。", "The password is too weak."),
             Text(" ".join(error.messages), " ".join(error.messages)),
             parameter="password",
         ) from error
-    return User.objects.create_user(username, email, password)
 
 
 def grant_role(*, username: str, role: str, agency: str = "", by: Actor) -> None:
@@ -219,19 +223,24 @@ def export_keys() -> None:
         write_access(LakePaths(settings.QINGLIU.home).access_db, queries.live_grants(moment), moment)
 
 
+def set_password(*, username: str, password: str, by: Actor) -> None:
+    """Give a person another password. Raises Forbidden, NotFound, and BadRequest for a weak one."""
+    require(by, "accounts")
+    user = queries.user(username)
+    _check_password(password, user)
+    with transaction.atomic():
+        user.set_password(password)
+        user.save(update_fields=["password"])
+        audit.record(by=by.name, verb="password.set", kind="user", object_id=username)
+
+
 def forget_second_factor(*, username: str, by: Actor) -> int:
     """Let a person whose phone is lost set the second factor up anew; how many proofs were forgotten.
 
     Raises Forbidden and NotFound. The person must have been recognised by other means before.
     """
     require(by, "accounts")
-    user = User.objects.filter(username=username).first()
-    if user is None:
-        raise NotFound(
-            Text(f"沒有使用者「{username}」。", f"There is no user '{username}'."),
-            Text("請確認帳號。", "Check the name."),
-            parameter="username",
-        )
+    user = queries.user(username)
     with transaction.atomic():
         forgotten, _ = Authenticator.objects.filter(user=user).delete()
         audit.record(by=by.name, verb="second-factor.forgotten", kind="user", object_id=username)

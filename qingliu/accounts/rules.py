@@ -74,8 +74,6 @@ _NAMES: dict[str, Text] = {
     "maintain": Text("維護資料湖", "maintain the lake"),
     "privacy": Text("訂定或核可遮罩規則", "make or approve mask rules"),
     "restricted": Text("接觸限制名單", "touch the restricted list"),
-    "privacy": Text("訂定或核可遮罩規則", "make or approve mask rules"),
-    "restricted": Text("接觸限制名單", "touch the restricted list"),
     "judge": Text("檢測資料品質", "have datasets judged"),
     "contest": Text("對檢測結果提出異議", "contest a judgement"),
     "decide": Text(

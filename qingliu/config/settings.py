@@ -96,7 +96,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 LOGIN_URL = "web:login"
-LOGIN_REDIRECT_URL = "web:runs"
+LOGIN_REDIRECT_URL = "web:desk"
 
 # django-allauth: the second factor and single sign-on. Nobody signs up; accounts.identity says who may come in.
 ACCOUNT_ADAPTER = "qingliu.accounts.identity.People"

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qingliu.accounts import actions, queries
-from qingliu.accounts.models import Agency, LoginFailures
+from qingliu.accounts.models import Agency, LoginFailures, User
 from qingliu.accounts.rules import (
     AT_HOME,
     LONGEST_LOCK,
@@ -24,6 +24,7 @@ from qingliu.accounts.rules import (
     operator,
 )
 from qingliu.audit.models import Event
+from qingliu.config import demo_people
 from qingliu.core.clock import now
 from qingliu.core.errors import BadRequest, Conflict, Forbidden, NotFound
 
@@ -162,3 +163,24 @@ def test_guessing_is_braked_from_one_address_and_the_person_elsewhere_is_not_loc
     LoginFailures.objects.update(last_at=now() - timedelta(minutes=2))
     assert authenticate(here, username="mei", password=GOOD) is not None
     assert not LoginFailures.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_password_is_set_anew_and_a_weak_one_refused() -> None:
+    actions.create_user(username="someone", password="first long password", by=operator("test"))
+    actions.set_password(username="someone", password="second long password", by=operator("test"))
+    assert User.objects.get(username="someone").check_password("second long password")
+    assert Event.objects.filter(verb="password.set", object_id="someone").exists()
+    with pytest.raises(BadRequest):
+        actions.set_password(username="someone", password="12345678", by=operator("test"))
+    with pytest.raises(NotFound):
+        actions.set_password(username="nobody", password="second long password", by=operator("test"))
+
+
+@pytest.mark.django_db
+def test_a_demonstration_brings_people_for_each_side_of_the_desk() -> None:
+    first = demo_people.welcome(by=operator("test"))
+    again = demo_people.welcome(by=operator("test"))
+    assert [n for n, _, _ in first] == [n for n, _, _ in again] == [p[0] for p in demo_people.PEOPLE]
+    assert all(User.objects.get(username=n).check_password(p) for n, p, _ in again)
+    assert not any(User.objects.get(username=n).check_password(p) for n, p, _ in first)

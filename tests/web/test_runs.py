@@ -215,7 +215,7 @@ def test_log_in_leads_to_no_other_host(target: str) -> None:
     page = client.get("/login/", {"next": target}).content.decode()
     assert 'name="next" value=""' in page
     answer = client.post("/login/", {"login": "someone", "password": PASSWORD, "next": target})
-    assert answer.headers["Location"] == "/runs/"
+    assert answer.headers["Location"] == "/desk/"
 
 
 def test_log_in_needs_our_form_and_turns_the_session() -> None:

@@ -10,7 +10,7 @@ from django.conf import settings
 
 from qingliu.accounts.rules import Actor
 from qingliu.catalog import actions as catalog
-from qingliu.config import demo_privacy, wiring
+from qingliu.config import demo_people, demo_privacy, wiring
 from qingliu.config.commands import portal, quality, told
 from qingliu.core import events
 from qingliu.core.dataset import Definition, Text
@@ -60,6 +60,10 @@ def do_demo(args: argparse.Namespace, by: Actor) -> int:
         code = _real(args.real, by) if args.real else _simulated(args.definitions, by)
     wiring.connect_judges(settings.QINGLIU)
     quality.table(judging.judge_all(by=by))
+    told.say(
+        "示範帳號，在 /login/ 登入，密碼每次重設。 Demonstration accounts for /login/, with new passwords each time:"
+    )
+    told.table(("帳號 name", "密碼 password", "做什麼 what for"), demo_people.welcome(by=by))
     told.say(f"完成，費時 {time.monotonic() - began:.1f} 秒。 Done in {time.monotonic() - began:.1f} s.")
     return code
 
