@@ -179,6 +179,7 @@ def test_a_password_is_set_anew_and_a_weak_one_refused() -> None:
 
 @pytest.mark.django_db
 def test_a_demonstration_brings_people_for_each_side_of_the_desk() -> None:
+    actions.seed_agencies(by=operator("test"))
     first = demo_people.welcome(by=operator("test"))
     again = demo_people.welcome(by=operator("test"))
     assert [n for n, _, _ in first] == [n for n, _, _ in again] == [p[0] for p in demo_people.PEOPLE]
