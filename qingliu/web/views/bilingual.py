@@ -17,7 +17,7 @@ from qingliu.accounts.rules import require
 from qingliu.bilingual import actions, queries
 from qingliu.bilingual.rules import levels, texts
 from qingliu.core.dataset import FieldRecord, Text
-from qingliu.core.errors import QingliuError, UnknownField
+from qingliu.core.errors import BadRequest, QingliuError, UnknownField
 from qingliu.lake.published import Entry
 from qingliu.web import judged, lakeside
 from qingliu.web.page import Pages, page_number
@@ -107,7 +107,13 @@ def _field(entry: Entry, name: str) -> FieldRecord | None:
     if not name:
         return None
     field = entry.record.field(name)
-    if field is None or field.sensitivity == "personal":
+    if field is not None and field.sensitivity == "personal":
+        raise BadRequest(
+            Text("這個欄位載有個人資料，不在此翻譯。", "This column holds personal data and is not translated here."),
+            Text("請選其他欄位。", "Choose another column."),
+            parameter="field",
+        )
+    if field is None:
         raise UnknownField(name, [f.name for f in entry.record.fields], parameter="field")
     return field
 
