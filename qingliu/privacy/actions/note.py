@@ -13,7 +13,7 @@ from qingliu.lake import mask
 from qingliu.lake.mask import Masked
 from qingliu.privacy import queries
 from qingliu.privacy.gate.columns import columns_of
-from qingliu.privacy.gate.masking import ADDRESSES, COORDINATES, NAMES, TEXT
+from qingliu.privacy.gate.outcome import ADDRESSES, COORDINATES, NAMES, TEXT
 from qingliu.privacy.gate.policy import Approved
 
 TOPIC = "privacy"

@@ -23,7 +23,8 @@ from qingliu.lake.mask import Box, Sheet
 from qingliu.privacy import queries
 from qingliu.privacy.actions import linkage
 from qingliu.privacy.gate import findings
-from qingliu.privacy.gate.masking import Gate, Judged
+from qingliu.privacy.gate.masking import Gate
+from qingliu.privacy.gate.outcome import Judged
 from qingliu.privacy.gate.policy import Policy
 from qingliu.privacy.rules import Kind
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 
 from qingliu.core.dataset import DatasetRecord
 from qingliu.privacy.gate.columns import Columns, columns_of
+from qingliu.privacy.gate.houses import WITHHELD, without_roads
 from qingliu.privacy.gate.known import Known
+from qingliu.privacy.gate.outcome import ADDRESSES, COORDINATES, NAMES, TEXT, Changed, Judged, Row, Value
 from qingliu.privacy.gate.policy import HOLDING, Approved, Policy
 from qingliu.privacy.gate.restricted import Matcher, Site
 from qingliu.privacy.rules import (
@@ -30,33 +32,12 @@ from qingliu.privacy.rules import (
 )
 from qingliu.standards.areas import find_area
 
-Value = str | float | None
-Row = Mapping[str, Value]
-NAMES, ADDRESSES, COORDINATES, TEXT = "names", "addresses", "coordinates", "text"
+_ADDRESS, _SENTENCE = 60, frozenset("，。；;")  # a longer cell, or one with these, is a sentence and no address
 _PEOPLE = {NameKind.PERSON, NameKind.MASKED}
 _SURE_IN_FIRMS = 0.7
 _SURE_ELSEWHERE = 0.7
 _FIRMS = {NameKind.SOLE, NameKind.FARM, NameKind.COMPANY, NameKind.AGENCY}
 _TRADERS = {NameKind.SOLE, NameKind.FARM, NameKind.COMPANY}
-
-
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """A cell as it may be shown; None = withheld whole. ``category`` is for counting."""
-
-    value: Value
-    category: str
-
-
-@dataclass(slots=True)
-class Judged:
-    """The outcome for one row. ``open`` are (column, kind) of personal data that no rule speaks of."""
-
-    cells: dict[str, Changed] = field(default_factory=dict)
-    open: list[tuple[str, Kind]] = field(default_factory=list)
-    restricted: bool = False
-    person: bool = False
-    undecided: bool = False  # a restricted site, and no approved rule for such
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +48,7 @@ class Gate:
     columns: Columns
     rules: Mapping[str, tuple[Approved, ...]]
     matcher: Matcher
+    home: int = 0  # how far a person's place falls back in a dataset that has no column of addresses
     known: Known = field(default_factory=Known)
     _sought: dict[str, frozenset[Kind]] = field(default_factory=dict)
     doubted: set[str] = field(
@@ -76,7 +58,8 @@ class Gate:
     @classmethod
     def of(cls, record: DatasetRecord, policy: Policy, matcher: Matcher) -> Gate:
         """The gate of a dataset."""
-        return cls(record, columns_of(record), {f.name: policy.of(record, f) for f in record.fields}, matcher)
+        rules = {f.name: policy.of(record, f) for f in record.fields}
+        return cls(record, columns_of(record), rules, matcher, policy.level_of_homes(record))
 
     @property
     def wanted(self) -> tuple[str, ...]:
@@ -185,9 +168,12 @@ class _Judging:
         matcher, columns = self.gate.matcher, self.gate.columns
         if not matcher:
             return None
-        tests = [matcher.control(self._text(c)) for c in columns.controls]
-        tests += [matcher.name(self._text(c)) for c in (*columns.facilities, *columns.names)]
+        cells = [
+            self._text(c) for c in columns.texts
+        ]  # whatever a column is called: a cell that is a site's is a site's
+        tests = [matcher.control(t) or matcher.name(t) for t in cells]
         tests += [matcher.address(self._text(c), *self._hint()) for c in columns.addresses]
+        tests += [matcher.address(t, *self._hint()) for t in cells if len(t) <= _ADDRESS and not _SENTENCE & set(t)]
         tests.append(matcher.point(self._number(columns.lon), self._number(columns.lat)))
         return next((s for s in tests if s is not None), None)
 
@@ -204,8 +190,11 @@ class _Judging:
         for column, level in levels.items():
             self._address(column, level)
         highest = max(levels.values(), default=0)
+        home = self._private() and not self._first(self.gate.columns.addresses)
+        highest = max(highest, self.gate.home if home else 0)
         if self.site is not None and self._rules_for("restricted"):
             highest = max(highest, self._restricted_level())
+        if highest and (self.site is not None or self._private()):
             for column in self.gate.columns.details:
                 self._put(column, None, ADDRESSES)
         if highest:
@@ -214,6 +203,10 @@ class _Judging:
         for column in self.gate.columns.texts:
             self._words(column, withheld)
         return self.out
+
+    def _private(self) -> bool:
+        """Whether the row is a person's and no firm's: then the place is the person's own."""
+        return bool(self.people) and not set(self.kinds.values()) & _FIRMS
 
     def _put(self, column: str, value: Value, category: str) -> None:
         before = self.row.get(column)
@@ -332,10 +325,13 @@ class _Judging:
             for old, new in sorted(withheld.items(), key=lambda item: -len(item[0])):
                 shown = shown.replace(old, new)
         active = self._active(column)
-        private = bool(self.people) and not set(self.kinds.values()) & _FIRMS  # the person's or the site's place
-        own = (private or bool(withheld)) and column not in self.gate.columns.addresses
+        site = self.site is not None and bool(self._rules_for("restricted"))
+        own = (self._private() or site or bool(withheld)) and column not in self.gate.columns.addresses
+        own = own or (self.gate.matcher.mentions(text) and column not in self.gate.columns.controls)
         if suspicious(shown) or self.gate.known.spans(shown):
             shown = self._masked_spans(column, shown, active, own=own)
+        if site and column not in (*self.gate.columns.names, *self.gate.columns.addresses):
+            shown = without_roads(shown, withheld)
         if shown != text:
             category = ADDRESSES if column in self.gate.columns.addresses else TEXT
             earlier = self.out.cells.get(column)
@@ -374,14 +370,14 @@ class _Judging:
     def _without_sites(self, column: str, text: str) -> str:
         if not self.gate.matcher or (column in self.out.cells and column in self.gate.columns.addresses):
             return text
-        found = self.gate.matcher.inside(text)
+        found = self.gate.matcher.inside(text, *self._hint())
         rules = self._rules_for("restricted")
         if found and not rules:
             self.out.undecided = True
             return text
         for start, end, site in reversed(found):
             level = max([site.level, *(a.rule.level for a in rules)])
-            text = text[:start] + generalise_address(text[start:end], Level(level)) + text[end:]
+            text = text[:start] + (generalise_address(text[start:end], Level(level)) or WITHHELD) + text[end:]
         return text
 
 

@@ -109,6 +109,13 @@ class Policy:
         """Whether a column marked sensitive has a rule that was made for such columns."""
         return any(a.rule.rows != "restricted" for a in self.of(record, field))
 
+    def level_of_homes(self, record: DatasetRecord) -> int:
+        """How far rules let natural persons' own places fall back, in a dataset as a whole."""
+        about = (a.rule for a in self.rules if a.rule.rows == "persons" and not a.rule.fields)
+        return max(
+            (r.level for r in about if not r.datasets or record.code.upper() in map(str.upper, r.datasets)), default=0
+        )
+
     def undecided(self, record: DatasetRecord) -> tuple[FieldRecord, ...]:
         """Columns marked sensitive of which no approved rule speaks."""
         return tuple(f for f in record.fields if f.sensitivity != "none" and not self.decided(record, f))

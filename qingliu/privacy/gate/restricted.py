@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import csv
 import io
-import itertools
 import math
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import re2
+
 from qingliu.core.dataset import Text
 from qingliu.core.errors import BadRequest
-from qingliu.privacy.rules import Address, Kind, Level, normalise_address, parse_addresses, recognise
-from qingliu.privacy.rules.generalising import without_unit
+from qingliu.privacy.gate.houses import Houses, keys
+from qingliu.privacy.rules import Level, parse_addresses
+from qingliu.privacy.rules.folding import Pattern
 
-_NUMERALS = "0123456789〇零一二三四五六七八九十百千"
+_LEAST = 6  # characters of a number that is looked for inside texts
 _EARTH_M = 6_371_000.0
 DEGREE_M = 111_320.0
 _HEADS = {
@@ -86,7 +88,7 @@ def _wrong(line: int, zh: str, en: str) -> BadRequest:
 def plain(text: str) -> str:
     """A name or number as it is compared: one width, one 臺, no spaces, upper case."""
     folded = unicodedata.normalize("NFKC", text).upper().replace("台", "臺")
-    return "".join(c for c in folded if not c.isspace())
+    return "".join(folded.split())
 
 
 @dataclass(slots=True)
@@ -96,8 +98,9 @@ class Matcher:
     sites: tuple[Site, ...] = ()
     _controls: dict[str, Site] = field(default_factory=dict)
     _names: dict[str, Site] = field(default_factory=dict)
-    _addresses: dict[str, Site] = field(default_factory=dict)
-    _stems: tuple[str, ...] = ()  # beginnings of road names; "" where one is not known, and every text is looked at
+    _houses: Houses[Site] = field(default_factory=Houses)
+    _wordings: dict[str, Site] = field(default_factory=dict)  # addresses in which no house number could be read
+    _written: Pattern | None = None  # control numbers and such wordings, wherever they stand in a text
 
     @classmethod
     def of(cls, sites: Sequence[Site]) -> Matcher:
@@ -105,12 +108,15 @@ class Matcher:
         made = cls(tuple(sites))
         made._controls = {plain(s.control): s for s in sites if s.control}
         made._names = {plain(s.name): s for s in sites if s.name}
-        stems: set[str] = set()
-        for site in sites:
-            for address in parse_addresses(site.address) if site.address else ():
-                made._addresses[normalise_address(without_unit(address))] = site
-                stems.add(_stem(address))
-        made._stems = ("",) if "" in stems else tuple(stems)
+        for site in (s for s in sites if s.address):
+            read = [a for a in parse_addresses(site.address) if keys(a)]
+            for address in read:
+                made._houses.add(address, site)
+            if not read and plain(site.address):
+                made._wordings[plain(site.address)] = site
+        made._houses.settle()
+        told = [w for w in (*made._controls, *made._wordings) if len(w) >= _LEAST]
+        made._written = Pattern("|".join(map(re2.escape, told))) if told else None
         return made
 
     def __bool__(self) -> bool:
@@ -128,12 +134,9 @@ class Matcher:
         return self._names.get(plain(text)) if self._names else None
 
     def address(self, text: str, county: str = "", township: str = "") -> Site | None:
-        """The site at an address: the same house, whatever floor or room follows."""
-        if not self._near(text):
-            return None
-        found = parse_addresses(text, county=county, township=township)
-        keys = (normalise_address(without_unit(a)) for a in found)
-        return next((self._addresses[k] for k in keys if k in self._addresses), None)
+        """The site at an address: the same house, whatever floor or room follows; what is not written may not differ."""
+        found = self._houses.at(text, county, township)
+        return found or (self._wordings.get(plain(text)) if self._wordings else None)
 
     def point(self, lon: float | None, lat: float | None) -> Site | None:
         """The site within whose radius a point lies."""
@@ -142,37 +145,28 @@ class Matcher:
         near = ((_metres(lon, lat, s.lon, s.lat), s) for s in self.sites if s.lon is not None and s.lat is not None)
         return next((s for far, s in near if far <= s.radius), None)
 
-    def inside(self, text: str) -> tuple[tuple[int, int, Site], ...]:
+    def inside(self, text: str, county: str = "", township: str = "") -> tuple[tuple[int, int, Site], ...]:
         """Where addresses of sites stand in a longer text, from start to end."""
-        if not self._near(text):
-            return ()
-        found = []
-        for span in recognise(text, frozenset({Kind.ADDRESS})):
-            site = self.address(text[span.start : span.end])
-            if site is not None:
-                found.append((span.start, span.end, site))
-        return tuple(found)
+        return self._houses.inside(text, county, township)
+
+    def mentions(self, text: str) -> bool:
+        """Whether a text names a site by its number, or by an address without house number."""
+        return self._written is not None and self._written.found(plain(text))
 
     def touches(self, text: str) -> bool:
         """Whether a cell may have to do with a site, by number, name or address; for finding rows, in any column."""
-        return bool(self.control(text) or self.name(text) or self.address(text) or self.inside(text))
+        if not self:
+            return False
+        folded = plain(text)
+        if folded in self._controls or folded in self._names or folded in self._wordings:
+            return True
+        if self._written is not None and self._written.found(folded):
+            return True
+        return self._houses.near(text) and bool(self.address(text) or self.inside(text))
 
     def boxes(self) -> tuple[tuple[float, float, float, float], ...]:
         """Around each site with coordinates: least and greatest longitude and latitude of its radius."""
         return tuple(_box(s.lon, s.lat, s.radius) for s in self.sites if s.lon is not None and s.lat is not None)
-
-    def _near(self, text: str) -> bool:
-        """A cheap look before an address is parsed: the road or section of some site stands in the text."""
-        if not self._addresses:
-            return False
-        folded = plain(text)
-        return any(s in folded for s in self._stems)
-
-
-def _stem(address: Address) -> str:
-    """The first characters of a road's or section's name before any number: they are written in one way only."""
-    name = plain(address.road or address.section)
-    return "".join(itertools.takewhile(lambda c: c not in _NUMERALS, name))[:3]
 
 
 def _metres(lon: float, lat: float, to_lon: float | None, to_lat: float | None) -> float:
