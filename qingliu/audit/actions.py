@@ -10,7 +10,7 @@ from qingliu.audit.models import Event
 from qingliu.core.clock import now
 from qingliu.core.redact import redact
 
-Detail = Mapping[str, str | int | float | bool | list[str] | None]
+Detail = Mapping[str, str | int | float | bool | list[str] | list[int] | None]
 
 
 def record(*, by: str, verb: str, kind: str, object_id: str, agency: str = "", detail: Detail | None = None) -> Event:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 from django.db.models import QuerySet
 
@@ -39,6 +40,12 @@ def dataset(code: str) -> Dataset:
 @lru_cache(maxsize=512)
 def _parsed(text: str, path: str) -> Definition:
     return standard.loads(text, path)
+
+
+def decided_cells(code: str) -> list[dict[str, Any]]:
+    """What the decisions about a dataset's rows say of their cells: as delivered, before, after; each with the row's key."""
+    rows = RowDecision.objects.filter(dataset__code=code)
+    return [dict(one.key) | dict(cells) for one in rows for cells in (one.source, one.before, one.after)]
 
 
 def definition(row: Dataset) -> Definition:

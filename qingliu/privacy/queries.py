@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -11,10 +12,11 @@ from django.db.models import QuerySet
 
 from qingliu.accounts.rules import Actor, require
 from qingliu.core import codec
-from qingliu.core.dataset import Text
+from qingliu.core.dataset import DatasetRecord, Text
 from qingliu.core.errors import NotFound
 from qingliu.lake.paths import LakePaths
 from qingliu.privacy import vault
+from qingliu.privacy.gate.columns import columns_of, role_of
 from qingliu.privacy.gate.policy import Approved, MaskRule, Policy, State
 from qingliu.privacy.gate.restricted import Matcher, Site
 from qingliu.privacy.models import Assessment, ListEdition, RuleEdition
@@ -103,10 +105,12 @@ def matcher() -> Matcher:
     return Matcher.of(vault.unseal(paths(), edition.number, edition.digest)) if edition else Matcher()
 
 
-def signature() -> str:
-    """A hash of every rule and of the restricted list in force."""
+def signature(record: DatasetRecord) -> str:
+    """A hash of every rule, of the restricted list in force, and of what the gate takes a dataset's columns for."""
     edition = list_in_force()
-    return policy().signature(edition.number if edition else 0)
+    declared = (columns_of(record), [(f.name, role_of(f), f.sensitivity) for f in record.fields])
+    whole = f"{policy().signature(edition.number if edition else 0)} {declared!r}"
+    return hashlib.sha256(whole.encode()).hexdigest()[:16]
 
 
 def sites(*, number: int, by: Actor) -> tuple[Site, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from qingliu.accounts.rules import Actor, RoleGrant
+from qingliu.accounts.rules import WORKER, Actor, RoleGrant
 from qingliu.audit.models import Event
 from qingliu.catalog import actions as catalog
 from qingliu.catalog import queries as catalogue
@@ -19,6 +19,7 @@ from qingliu.lake.engine import Engine
 from qingliu.lake.paths import LakePaths
 from qingliu.lake.query import Query
 from qingliu.pipeline import actions
+from qingliu.pipeline.corrections import RowChange
 from qingliu.pipeline.models import Run
 from qingliu.privacy import actions as privacy
 from tests.pipeline import town
@@ -162,3 +163,54 @@ def test_it_takes_a_permission(published: LakePaths) -> None:
         with pytest.raises(Forbidden):
             actions.search(["x"], by=actor)
     assert Run.objects.count() == 3
+
+
+def test_a_dataset_held_for_a_new_sensitive_column_is_served_again_once_a_rule_covers_it(
+    portal: LakePaths, tmp_path: Path
+) -> None:
+    plain = town.definition("TEST_P", mode="upsert", county=", role: facility_name")
+    catalog.register_definition(text=plain, by=town.OPERATOR)
+    file = town.csv(tmp_path / "0.csv", [("1", "2026-01-01 00:00", "大川公司(蔡旭昇)", "1.5")], columns=COLUMNS[:4])
+    run = actions.run_delivery(code="TEST_P", files=[file], by=town.OPERATOR)
+    assert run.state == "published", run.verdicts
+    marked = plain.replace("role: facility_name", "role: facility_name, sensitivity: personal")
+    assert catalog.register_definition(text=marked, by=town.OPERATOR).status == "held"
+    assert actions.overdue() == ["TEST_P"]
+    actions.withhold(code="TEST_P", reason="policy", by=WORKER)
+    assert catalogue.dataset("TEST_P").status == "held"  # no rule speaks of the column yet
+    assert actions.overdue() == []
+    privacy.seed()
+    privacy.decide(name="natural-persons", approve=True, reason="測試", by=CHECKER)
+    assert actions.overdue() == ["TEST_P"]
+    actions.withhold(code="TEST_P", reason="policy", by=WORKER)
+    assert catalogue.dataset("TEST_P").status == "published"
+    assert shown(portal) == {(1, "大川公司(蔡○昇)")}
+
+
+def test_a_column_that_a_new_definition_renames_is_withheld_in_the_versions_from_before(
+    published: LakePaths, tmp_path: Path
+) -> None:
+    text = definition().replace("name: county,", "name: addr,")
+    catalog.register_definition(text=text, by=town.OPERATOR)
+    columns = ("siteid", "time", "addr", "pm25", "ctl")
+    file = town.csv(tmp_path / "3.csv", rows(3), columns=columns)
+    run = actions.run_delivery(code="TEST_P", files=[file], by=town.OPERATOR)
+    if run.state == "held":  # a column less and one more is drift
+        run = actions.release(run_id=str(run.id), reason="改名", by=town.OPERATOR)
+    assert run.state == "published", (run.error_en, run.verdicts)
+    restrict()
+    actions.withhold(code="TEST_P", reason="restricted-sites", by=town.OPERATOR)
+    assert actions.search([SITE, "將軍岩88號"], by=town.OPERATOR) == []
+
+
+def test_a_decision_about_a_row_that_no_version_holds_any_more_is_withheld_too(published: LakePaths) -> None:
+    change = RowChange({"siteid": "2", "time": "2026-01-01T00:00:00+08:00"}, {"county": "臺東縣綠島鄉"})
+    actions.correct(code="TEST_P", decisions=[change], reason="更正", by=town.OPERATOR)
+    for hour in (1, 2):
+        change = RowChange({"siteid": "2", "time": f"2026-01-01T0{hour}:00:00+08:00"}, {"county": "臺東縣綠島鄉"})
+        actions.correct(code="TEST_P", decisions=[change], reason="更正", by=town.OPERATOR)
+    assert SITE in repr(catalogue.decided_cells("TEST_P"))
+    restrict()
+    actions.withhold(code="TEST_P", reason="restricted-sites", by=town.OPERATOR)
+    assert SITE not in repr(catalogue.decided_cells("TEST_P"))
+    assert actions.search([SITE], by=town.OPERATOR) == []

@@ -110,7 +110,7 @@ def _carry(run: Run, definition: Definition, parcel: Parcel, by: Actor) -> Run:
     record, code = definition.dataset, run.dataset.code
     digests = [(f.name, _sha256(f)) for f in parcel.files]
     run.fingerprint = rules.fingerprint(
-        digests, names_matter=bool(definition.read.file_column), policy=privacy_queries.signature()
+        digests, names_matter=bool(definition.read.file_column), policy=privacy_queries.signature(record)
     )
     settled = queries.last_settled(code)
     if settled and (settled.fingerprint, settled.definition_hash) == (run.fingerprint, run.definition_hash):

@@ -84,8 +84,9 @@ def tell_all() -> None:
             tell(newest)
 
 
-def scan(*, code: str, by: Actor) -> tuple[Verdict, privacy.Masking]:
-    """What the rules in force would still mask or hold in the rows that are published now. Nothing is changed."""
+def scan(*, code: str, by: Actor, earlier: bool = False) -> tuple[Verdict, privacy.Masking]:
+    """What the rules in force would still mask or hold in the rows that are published now (``earlier``: in every kept
+    version). Nothing is changed."""
     row = catalogue.dataset(code)
     require(by, "private", agency=row.agency.code)
     version = catalogue.newest_version(row.code)
@@ -95,7 +96,9 @@ def scan(*, code: str, by: Actor) -> tuple[Verdict, privacy.Masking]:
     found: list[Finding] = []
     columns: Counter[str] = Counter()
     rows = 0
-    for number, file in enumerate(version.files):
+    versions = [v for v in catalogue.versions(row.code) if v.kept] if earlier else [version]
+    files = {f.path: f for v in versions for f in v.files}
+    for number, file in enumerate(files.values()):
         run_id = f"scan-{row.code.lower()}-{number}"
         try:
             seen = privacy.screen(record=record, staged=queries.paths().resolve(file.path), run_id=run_id)

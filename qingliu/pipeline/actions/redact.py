@@ -46,11 +46,10 @@ class Withheld:
 
 def overdue() -> list[str]:
     """Published tables whose newest delivery passed the gate under other rules, or another list, than those in force."""
-    signature = rules.signature()
     late = lake.pending(queries.paths())
     for row in catalogue.datasets().filter(kind=Dataset.Kind.TABLE).exclude(current=None):
         newest = queries.runs(dataset=row.code, state=State.PUBLISHED).exclude(version=None).first()
-        if newest is not None and gate.masking(newest).signature != signature:
+        if newest is not None and gate.masking(newest).signature != rules.signature(catalogue.definition(row).dataset):
             late.append(row.code)
     return list(dict.fromkeys(late))
 
@@ -65,12 +64,12 @@ def withhold(*, code: str, reason: str, by: Actor) -> Withheld:
     require(by, "maintain")
     with locks.dataset(queries.paths(), row.code):
         mend.settle(row.code)
-        signature = rules.signature()
+        meant = catalogue.definition(row).dataset
+        signature = rules.signature(meant)
         record = catalogue.published_record(row)
         versions = catalogue.versions(row.code)
         if record is None or not versions:
             return Withheld(row.code)
-        meant = catalogue.definition(row).dataset
         done = lake.resume(finish.the_lake(), record) or lake.redact(
             finish.the_lake(), record, versions,
             tombstone=f"{now().astimezone(TAIPEI).date().isoformat()} {reason}".strip(),
@@ -80,12 +79,13 @@ def withhold(*, code: str, reason: str, by: Actor) -> Withheld:
         if done.versions:
             catalog.update_manifests(versions=done.versions, why="redaction", by=by)
             publication.forget_layouts(done.versions)
-            _forget_decided(meant, by)
             findings = lake.destroy(finish.the_lake(), row.code, catalogue.versions(row.code))
+        _forget_decided(meant, by, changed=bool(done.versions))
         _forget_copies(row)
         quality.forget(code=row.code, by=by)
         changed = _changed(versions, done.versions)
         _remember(row, signature, cells=done.cells, changed=changed, reason=reason, by=by)
+        _open_again(row, meant, by)
     if done.versions:
         for database in (queries.paths().iceberg_db, queries.paths().published_db, _django_db()):
             residence.squeeze(database)
@@ -128,11 +128,28 @@ def _forget_copies(row: Dataset) -> None:
             privacy.quarantine(path)
 
 
-def _forget_decided(record: DatasetRecord, by: Actor) -> None:
-    """Decisions about rows hold cells too: those of every column that a mask rule may speak of go."""
+def _forget_decided(record: DatasetRecord, by: Actor, *, changed: bool) -> None:
+    """Decisions about rows hold cells too, also of rows that no kept version holds any more: those that show what may not
+    be shown go, and where rows were masked those of every column that a mask rule may speak of."""
     place = {record.place.lon, record.place.lat} if record.place else set()
-    columns = [f.name for f in record.fields if f.sensitivity != "none" or f.role in _TELLING or f.name in place]
-    catalog.forget_cells(code=record.code, columns=columns, by=by)
+    telling = {f.name for f in record.fields if f.sensitivity != "none" or f.role in _TELLING or f.name in place}
+    columns = privacy.concerned(record=record, rows=catalogue.decided_cells(record.code))
+    columns |= telling if changed else set()
+    if columns:
+        catalog.forget_cells(code=record.code, columns=sorted(columns), by=by)
+
+
+def _open_again(row: Dataset, record: DatasetRecord, by: Actor) -> None:
+    """Serve a dataset that was held for a sensitive column: its versions are under the rules now, if none lacks one."""
+    row.refresh_from_db()
+    if row.status != Dataset.Status.HELD or row.current is None or rules.policy().undecided(record):
+        return
+    verdict, _ = gate.scan(code=row.code, by=by, earlier=True)
+    if verdict.outcome != "publish":  # personal data that no rule covers, or a linkage that nobody assessed
+        return
+    catalog.clear(
+        code=row.code, cleared=[f"{f.name}:{f.sensitivity}" for f in record.fields if f.sensitivity != "none"], by=by
+    )
 
 
 def _changed(before: Sequence[VersionRecord], after: Sequence[VersionRecord]) -> tuple[int, ...]:

@@ -6,7 +6,7 @@ from qingliu.privacy.actions.policy import decide, propose, retire, seed
 from qingliu.privacy.actions.quiet import quarantine
 from qingliu.privacy.actions.quiet import text as quiet
 from qingliu.privacy.actions.restricted import decide_list, import_list, read_list
-from qingliu.privacy.actions.screen import Masking, Screened, Shown, changes_of, look, screen
+from qingliu.privacy.actions.screen import Masking, Screened, Shown, changes_of, concerned, look, screen
 
 __all__ = [
     "Masking",
@@ -15,6 +15,7 @@ __all__ = [
     "alarm",
     "assess",
     "changes_of",
+    "concerned",
     "decide",
     "decide_list",
     "import_list",

@@ -6,7 +6,7 @@ Findings and counts say which column, which kind, how many and in which rows; ne
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +23,7 @@ from qingliu.lake.mask import Box, Sheet
 from qingliu.privacy import queries
 from qingliu.privacy.actions import linkage
 from qingliu.privacy.gate import findings
+from qingliu.privacy.gate.columns import with_former
 from qingliu.privacy.gate.masking import Gate
 from qingliu.privacy.gate.outcome import Judged
 from qingliu.privacy.gate.policy import Policy
@@ -109,8 +110,7 @@ def screen(*, record: DatasetRecord, staged: Path, run_id: str) -> Screened:
             tally = _tally(gate, sheet, changes)
         if changes.count:
             sheet.write(changes.path, target)
-    edition = queries.list_in_force()
-    masking = _masking(record, policy, tally, policy.signature(edition.number if edition else 0))
+    masking = _masking(record, policy, tally, queries.signature(record))
     found = [*_findings(record, policy, tally), *linkage.find(record, tally.controls, tally.counts)]
     return Screened(target if changes.count else staged, Verdict(JUDGE, tuple(found)), masking)
 
@@ -118,10 +118,11 @@ def screen(*, record: DatasetRecord, staged: Path, run_id: str) -> Screened:
 def changes_of(*, record: DatasetRecord, source: Path, workdir: Path) -> Path | None:
     """The cells of a file of published rows that the rules in force change, as ``lake.mask.Changes``; None: not one.
 
-    The same judgement as for a delivery. A cell that already shows no more than it may is left as it is.
+    The same judgement as for a delivery; columns that the definition has dropped or renamed are looked at too. A
+    cell that already shows no more than it may is left as it is.
     """
-    gate = Gate.of(record, queries.policy(), queries.matcher())
     with _opened(source, workdir) as sheet, mask.Changes(workdir / f"{source.stem}.changes.parquet") as changes:
+        gate = Gate.of(with_former(record, sheet.types), queries.policy(), queries.matcher())
         for row, values, judged in _judged(gate, sheet):
             for column, cell in judged.cells.items():
                 if cell.value != values[column]:
@@ -130,6 +131,17 @@ def changes_of(*, record: DatasetRecord, source: Path, workdir: Path) -> Path | 
         return changes.path
     changes.path.unlink()
     return None
+
+
+def concerned(*, record: DatasetRecord, rows: Iterable[Mapping[str, Any]]) -> set[str]:
+    """The columns of loose rows (decisions about them, say) in which something may not be shown under the rules in force."""
+    gate = Gate.of(record, queries.policy(), queries.matcher())
+    found: set[str] = set()
+    for row in rows:
+        given = {c: row.get(c) for c in gate.wanted}
+        judged = gate.judge(given)
+        found |= {c for c, cell in judged.cells.items() if cell.value != given[c]} | {c for c, _ in judged.open}
+    return found
 
 
 def look(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import re2
 
-from qingliu.core.dataset import DatasetRecord, FieldRecord
+from qingliu.core.dataset import DatasetRecord, FieldRecord, Text
 
 _TITLES = (
     ("control_number", re2.compile(r"管制(事業)?編號")),
@@ -17,6 +18,8 @@ _TITLES = (
     ("facility_name", re2.compile(r"(事業|公司|機構|廠商|工廠|業者|商號)(名稱|$)")),
 )
 _DETAIL = re2.compile(r"村里|地號|地段|門牌|路名|路段|街道")
+_FORMER_ADDRESS = re2.compile(r"(?i)addr|地址|住址")
+_FORMER_POINT = re2.compile(r"(?i)^(?:lon|lng|lat|x|y)(?:$|_|gitude|itude)|twd97|wgs84|coord|經度|緯度|座標|坐標")
 _POINT = re2.compile(r"經度|緯度|座標|坐標|(?i)twd97|(?i)longitude|(?i)latitude")
 
 
@@ -79,6 +82,29 @@ def columns_of(record: DatasetRecord) -> Columns:
         points=tuple(dict.fromkeys([*(p for p in place if p), *points])),
         owners=tuple((a, _owners(a, names)) for a in addresses),
     )
+
+
+def with_former(record: DatasetRecord, types: Mapping[str, str]) -> DatasetRecord:
+    """A record that also tells of columns which files from before still hold and which it does not know any more.
+
+    What they were declared as is gone with the definition that said so: text is taken to be somebody's, a number named
+    like a coordinate for one.
+    """
+    known = {f.name for f in record.fields}
+    former = [_former(n, kind) for n, kind in types.items() if n not in known and not n.startswith("_")]
+    return replace(record, fields=(*record.fields, *(f for f in former if f is not None))) if any(former) else record
+
+
+def _former(name: str, kind: str) -> FieldRecord | None:
+    if kind == "VARCHAR":
+        address = bool(_FORMER_ADDRESS.search(name))
+        return FieldRecord(
+            name, "string", Text(name, name), role="address" if address else "",
+            sensitivity="address" if address else "personal",
+        )  # fmt: skip
+    if kind in {"DOUBLE", "FLOAT", "BIGINT"} and _FORMER_POINT.search(name):
+        return FieldRecord(name, "number", Text("座標", name))
+    return None
 
 
 def _names_someone(field: FieldRecord, role: str) -> bool:
