@@ -100,6 +100,16 @@ class Actor:
     roles: tuple[RoleGrant, ...] = ()
 
 
+def same_person(one: str, other: str) -> bool:
+    """Whether two actors' names are one person's: at a shell (``cli:``) or on the pages (``user:``), in any case of letters."""
+    return _person(one) == _person(other)
+
+
+def _person(name: str) -> tuple[bool, str]:
+    where, _, who = name.partition(":")
+    return (True, who.casefold()) if where in {"cli", "user"} and who else (False, name)
+
+
 ANONYMOUS = Actor("anonymous")
 
 

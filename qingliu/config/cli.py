@@ -6,8 +6,8 @@ Exit codes: 0 done · 1 failed, with the reason and the remedy · 2 wrong use or
 from __future__ import annotations
 
 import argparse
-import getpass
 import os
+import pwd
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -100,7 +100,7 @@ def _with_django(given: Sequence[str]) -> int:
 def _who() -> str:
     """The name of whoever holds the shell, for audit rows."""
     try:
-        return getpass.getuser()
+        return pwd.getpwuid(os.getuid()).pw_name  # never what LOGNAME or USER say: anybody may set those
     except (KeyError, OSError):  # no such user in the system's list
         return str(os.getuid())
 

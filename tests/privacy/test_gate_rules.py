@@ -8,8 +8,10 @@ from datetime import timedelta
 
 import pytest
 
+from qingliu.accounts.rules import Actor, RoleGrant, operator, same_person
 from qingliu.audit.models import Event
 from qingliu.catalog import actions as catalog
+from qingliu.config import cli
 from qingliu.core import events
 from qingliu.core.dataset import Text
 from qingliu.core.errors import BadRequest, Conflict, Damaged, Forbidden
@@ -149,3 +151,23 @@ def test_reviews_alarm_once_when_they_are_due(portal: LakePaths) -> None:
     assert {r.kind for r in actions.alarm(today=late, by=town.OPERATOR)} == {"rule", "list", "assessment"}
     assert actions.alarm(today=late, by=town.OPERATOR) == []
     assert Event.objects.filter(verb="review.due").count() == 6
+
+
+def test_one_person_at_a_shell_and_on_the_pages_is_one_person(portal: LakePaths) -> None:
+    shell, pages = operator("Chen"), Actor("user:chen", (RoleGrant("privacy"),))
+    for maker, again in ((shell, pages), (pages, shell)):
+        row = actions.propose(rule=RULE, why="一", by=maker)
+        with pytest.raises(Forbidden):
+            actions.decide(name=row.name, approve=True, reason="我自己", by=again)
+        actions.decide(name=row.name, approve=False, reason="不必", by=town.CHECKER)
+        made = actions.import_list(text=town.SITES, basis="法", review_on=town.LATER, by=maker)
+        with pytest.raises(Forbidden):
+            actions.decide_list(number=made.number, approve=True, by=again)
+    assert not same_person("qingliu", "cli:qingliu")  # the maker of the shipped rules is no account of the machine
+
+
+def test_the_shell_is_whoever_the_machine_says_and_not_what_a_variable_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = cli._who()
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.setenv(name, "somebody-else")
+    assert cli._who() == before != "somebody-else"

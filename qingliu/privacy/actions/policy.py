@@ -8,7 +8,7 @@ from importlib.resources import files
 import yaml
 from django.db import transaction
 
-from qingliu.accounts.rules import Actor, RoleGrant, require
+from qingliu.accounts.rules import Actor, RoleGrant, require, same_person
 from qingliu.audit import actions as audit
 from qingliu.core import codec, events
 from qingliu.core.clock import TAIPEI, now
@@ -82,7 +82,7 @@ def decide(*, name: str, approve: bool, reason: str, by: Actor, review_on: date 
     """Approve or reject the edition of a rule that waits. Raises Forbidden for its maker: that takes another person."""
     require(by, "privacy")
     row = queries.draft(name)
-    if row.made_by == by.name:
+    if same_person(row.made_by, by.name):
         raise Forbidden(
             Text("訂定或修改規則的人不能自行核可。", "Whoever changed a rule may not approve it."),
             Text("請另一位有權限的人核可。", "Let another person approve it."),

@@ -9,7 +9,7 @@ from datetime import date
 
 from django.db import transaction
 
-from qingliu.accounts.rules import Actor, require
+from qingliu.accounts.rules import Actor, require, same_person
 from qingliu.audit import actions as audit
 from qingliu.core import events
 from qingliu.core.clock import TAIPEI, now
@@ -54,7 +54,7 @@ def decide_list(*, number: int, approve: bool, by: Actor) -> ListEdition:
             Text("以 qingliu privacy restricted editions 查看。", "See: qingliu privacy restricted editions."),
             parameter="number",
         )
-    if row.made_by == by.name:
+    if same_person(row.made_by, by.name):
         raise Forbidden(
             Text("匯入名單的人不能自行核可。", "Whoever brought the list may not approve it."),
             Text("請另一位有權限的人核可。", "Let another person approve it."),

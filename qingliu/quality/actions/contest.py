@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import IntegrityError, transaction
 
-from qingliu.accounts.rules import Actor, require
+from qingliu.accounts.rules import Actor, require, same_person
 from qingliu.audit import actions as audit
 from qingliu.core.clock import now
 from qingliu.core.dataset import Text
@@ -67,7 +67,7 @@ def decide(*, number: int, uphold: bool, reason: str, by: Actor) -> Contest:
     """Decide a contest, with a public reason. Upheld, what was contested no longer counts while that version is current."""
     row = queries.contest(number)
     require(by, "decide")
-    if by.name == row.raised_by:
+    if same_person(by.name, row.raised_by):
         raise Forbidden(
             Text("提出異議的人不能自己決定。", "Whoever raised a contest may not decide it."),
             Text("請由另一人決定。", "Let someone else decide."),
