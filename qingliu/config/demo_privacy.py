@@ -20,6 +20,7 @@ APPROVER = Actor("demo:privacy-approver", (RoleGrant("privacy"),))
 ASSESSOR = Actor("demo:privacy-assessor", (RoleGrant("privacy"),))
 _WHY = "示範：事業場所之名稱與地址依環保法令公開 demonstration: business addresses are public by law"
 _BASIS = "政府資訊公開法第 18 條第 2 項（示範） Freedom of Government Information Law art. 18 II (demonstration)"
+_LINKAGE = ("privacy-linkage", "privacy-linkage-back")
 _REVIEW = timedelta(days=180)
 
 
@@ -34,12 +35,14 @@ def approve_defaults() -> int:
 def settle(run: Run, *, by: Actor) -> Run:
     """Answer the linkage of a run that is held for nothing else, and release it."""
     holds = [(v.judge, f) for v in queries.verdicts(run) for f in v.findings if f.severity == "hold"]
-    if run.state != State.HELD or any((j, f.rule) != (PRIVACY, "privacy-linkage") for j, f in holds):
+    if run.state != State.HELD or any(j != PRIVACY or f.rule not in _LINKAGE for j, f in holds):
         return run
     review_on = now().astimezone(TAIPEI).date() + _REVIEW
     for _, found in holds:
+        pair = (run.dataset.code, found.place)
+        masked, other = pair if found.rule == _LINKAGE[0] else pair[::-1]
         privacy.assess(
-            dataset=run.dataset.code, other=found.place, answer="public", reason=_WHY, basis=_BASIS,
+            dataset=masked, other=other, answer="public", reason=_WHY, basis=_BASIS,
             review_on=review_on, by=ASSESSOR,
         )  # fmt: skip
     return actions.release(run_id=str(run.id), reason="示範：關聯已評估 demonstration: linkage assessed", by=by)

@@ -181,6 +181,37 @@ def carried(paths: Sequence[Path], column: str, values: Sequence[str]) -> int:
     return int(row[0]) if row else 0
 
 
+def flagged(paths: Sequence[Path], columns: Sequence[str], masked: Sequence[str]) -> list[str]:
+    """The different values of ``columns`` in rows of published files in which one of the cells ``masked`` is masked."""
+    if not paths or not columns or not masked:
+        return []
+    told = " OR ".join(f"contains(_flags, {literal(f';{c}={MASKED};')})" for c in masked)
+    found: set[str] = set()
+    with duckdb.connect(config={"threads": 1, "memory_limit": "300MB"}) as con:
+        for column in columns:
+            name = ident(column)
+            sql = f"SELECT DISTINCT {name} FROM read_parquet({path_list(paths)}, union_by_name=true) WHERE {told}"
+            found |= {str(row[0]) for row in con.execute(sql).fetchall() if row[0] is not None}
+    return sorted(found)
+
+
+def unflagged(path: Path, column: str, values: Sequence[str], shown: Sequence[str]) -> int:
+    """How many of ``values`` stand in a column of a staged file beside a cell of ``shown``, with none of those masked."""
+    if not values or not shown:
+        return 0
+    with duckdb.connect(config={"threads": 1, "memory_limit": "300MB"}) as con:
+        con.execute("CREATE TABLE asked (v VARCHAR)")
+        _insert(con, "asked", [values])
+        told = " OR ".join(f"contains(coalesce(_flags, ''), {literal(f';{c}={MASKED};')})" for c in shown)
+        some = " OR ".join(f"{ident(c)} IS NOT NULL" for c in shown)
+        sql = (
+            f"SELECT count(DISTINCT {ident(column)}) FROM read_parquet({literal(str(path))}) "
+            f"WHERE {ident(column)} IN (FROM asked) AND ({some}) AND NOT ({told})"
+        )
+        row = con.execute(sql).fetchone()
+    return int(row[0]) if row else 0
+
+
 def masked_cells(paths: Sequence[Path]) -> Masked:
     """Count what is masked in published files, from their flags."""
     if not paths:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from pathlib import Path
 
 from qingliu.catalog import queries as catalogue
 from qingliu.catalog.models import Dataset
@@ -21,8 +22,7 @@ def find(record: DatasetRecord, controls: Collection[str], counts: Mapping[str, 
         return []
     answers, today = queries.answers(record.code), now().astimezone(TAIPEI).date()
     found = []
-    tables = catalogue.datasets().filter(status=Dataset.Status.PUBLISHED, kind=Dataset.Kind.TABLE)
-    for row in tables.exclude(code=record.code):
+    for row in _others(record):
         other = catalogue.published_record(row)
         version = catalogue.newest_version(row.code)
         if other is None or version is None:
@@ -40,6 +40,48 @@ def find(record: DatasetRecord, controls: Collection[str], counts: Mapping[str, 
             overdue = given is not None and given.review_on <= today
             found.append(findings.linked(row.code, count, shows, given.answer if given else "", overdue=overdue))
     return found
+
+
+def find_back(record: DatasetRecord, staged: Path) -> list[Finding]:
+    """The other way round: published datasets of whose masked rows this delivery would show what is masked there.
+
+    Their assessor has to answer for it as if it had been there before. Rows that are masked here too tell nothing.
+    """
+    mine = columns_of(record)
+    found = []
+    for row in _others(record):
+        other = catalogue.published_record(row)
+        version = catalogue.newest_version(row.code)
+        if other is None or version is None or not mine.controls:
+            continue
+        theirs = columns_of(other)
+        files = [queries.paths().resolve(f.path) for f in version.files]
+        held = {c.name for c in version.columns}
+        count, shows = 0, []
+        for hidden, shown in _pairs(theirs, mine):
+            values = mask.flagged(files, [c for c in theirs.controls if c in held], hidden)
+            told = max((mask.unflagged(staged, c, values, shown) for c in mine.controls), default=0)
+            count, shows = max(count, told), shows + list(shown if told else ())
+        if count:
+            given = queries.answers(row.code).get(record.code.upper())
+            overdue = given is not None and given.review_on <= now().astimezone(TAIPEI).date()
+            found.append(
+                findings.linked_back(
+                    row.code, record.code, count, shows, given.answer if given else "", overdue=overdue
+                )
+            )
+    return found
+
+
+def _others(record: DatasetRecord) -> list[Dataset]:
+    tables = catalogue.datasets().filter(status=Dataset.Status.PUBLISHED, kind=Dataset.Kind.TABLE)
+    return list(tables.exclude(code=record.code))
+
+
+def _pairs(theirs: Columns, mine: Columns) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Columns that may be masked there, with those that say the same here."""
+    places = ((*theirs.addresses, *theirs.details, *theirs.points), (*mine.addresses, *mine.points))
+    return [(hidden, shown) for hidden, shown in (places, (theirs.names, mine.names)) if hidden and shown]
 
 
 def _shows(columns: Columns, counts: Mapping[str, int]) -> tuple[str, ...]:

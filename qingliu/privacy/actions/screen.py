@@ -111,8 +111,10 @@ def screen(*, record: DatasetRecord, staged: Path, run_id: str) -> Screened:
         if changes.count:
             sheet.write(changes.path, target)
     masking = _masking(record, policy, tally, queries.signature(record))
+    shown = target if changes.count else staged
     found = [*_findings(record, policy, tally), *linkage.find(record, tally.controls, tally.counts)]
-    return Screened(target if changes.count else staged, Verdict(JUDGE, tuple(found)), masking)
+    found += linkage.find_back(record, shown)
+    return Screened(shown, Verdict(JUDGE, tuple(found)), masking)
 
 
 def changes_of(*, record: DatasetRecord, source: Path, workdir: Path) -> Path | None:

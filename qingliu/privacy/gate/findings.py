@@ -110,6 +110,28 @@ def masked(column: str, count: int) -> Finding:
     )
 
 
+def linked_back(
+    masked: str, here: str, count: int, columns: Sequence[str], answered: str = "", *, overdue: bool = False
+) -> Finding:
+    """A published dataset of whose masked rows this delivery shows what is masked there, with the assessor's answer."""
+    settled = bool(answered) and not overdue
+    zh = f"已發布的「{masked}」有遮罩的列，其中 {count} 個管制編號在此有完整內容（{'、'.join(columns)}）。"
+    en = f"{count} control numbers of rows masked in '{masked}' stand here unmasked ({', '.join(columns)})."
+    return Finding(
+        "privacy-linkage-back",
+        masked,
+        Text(zh + (f"評估：{answered}。" if answered else ""), en + (f" Assessed: {answered}." if answered else "")),
+        Text("", "")
+        if settled
+        else Text(
+            f"以 qingliu privacy assess {masked} {here} 評估。", f"Assess: qingliu privacy assess {masked} {here}."
+        ),
+        "info" if settled else "warning" if answered else "hold",
+        count=count,
+        columns=tuple(columns),
+    )
+
+
 def linked(other: str, count: int, columns: Sequence[str], answered: str = "", *, overdue: bool = False) -> Finding:
     """A published dataset through which masked rows could be joined back, with the assessor's answer."""
     listed = "、".join(columns)
