@@ -163,3 +163,28 @@ def test_the_preview_shows_before_and_after_to_those_who_may(deliver: Deliver, p
     assert not [place for place in shown if place[0] == 3]  # a site's row is for those who may touch the list
     assert {s.row for s in actions.look_masked(run_id=str(run.id), by=town.CHECKER)} == {2, 3}
     assert [p.name for p in (portal.staging / str(run.id)).iterdir()] == ["held.parquet"]
+
+
+def test_quarantine_of_a_restricted_row_keeps_nothing_of_it(deliver: Deliver, portal: LakePaths) -> None:
+    town.approve_defaults()
+    town.restrict()
+    run = deliver([town.FIRM, ("無", *town.SITE[1:])])
+    kept = queries.quarantine_file(run)
+    assert kept is not None
+    text = repr(pq.read_table(kept).to_pylist())
+    assert not [w for w in ("中央路", "121.55", "25.29", "S1234567") if w in text]
+
+
+def test_no_log_quotes_what_an_engine_says(
+    deliver: Deliver, portal: LakePaths, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalog.register_definition(text=town.definition("PEN_C", sensitive=False), by=town.OPERATOR)
+
+    def breaks(**_: object) -> None:
+        raise RuntimeError("Could not convert string '蔡旭昇 0987-654-321' to INT64")
+
+    monkeypatch.setattr("qingliu.privacy.actions.screen", breaks)
+    assert deliver([town.PERSON], code="PEN_C").state == State.FAILED
+    assert "RuntimeError" in caplog.text
+    assert "in breaks" in caplog.text
+    assert "蔡旭昇" not in caplog.text

@@ -6,6 +6,7 @@ import hashlib
 import logging
 import os
 import shutil
+import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,9 +85,9 @@ def carry(row: Dataset, parcel: Parcel, *, by: Actor) -> Run:
     except QingliuError as error:
         return finish.fail(run, error, by=by)
     except Exception as error:  # an edge: whatever happened, the run must say so and leave nothing behind
-        # an engine's message may quote a cell: where anything of a row is withheld, only the kind of error is logged
-        hidden = gate.withholds(row)
-        log.error("run %s of %s failed: %s", run.id, row.code, type(error).__name__, exc_info=not hidden)
+        # an engine's message may quote a cell, and nobody has looked at it yet: the log gets where it broke, not what it says
+        steps = [f"{f.filename}:{f.lineno} in {f.name}" for f in traceback.extract_tb(error.__traceback__)]
+        log.error("run %s of %s failed: %s at %s", run.id, row.code, type(error).__name__, ", ".join(steps))
         return finish.fail(run, error, by=by)
 
 

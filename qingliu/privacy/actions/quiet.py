@@ -19,7 +19,6 @@ from qingliu.privacy.rules import (
     generalise_address,
     mask_name,
     mask_text,
-    parse_address,
     recognise,
 )
 
@@ -27,6 +26,7 @@ _PARTS = re2.compile(r"([,;|\t\r\n\"]+)")
 _WORDS = re2.compile(r"([\s(（）):：、，。]+)")
 _SHORT = 40  # characters of a piece that may be a name
 _ALL = frozenset(Kind)
+_SITE = "（限制場所，內容不顯示 a restricted site, withheld）"
 _WITHHELD = "（限制名單無法讀取，內容不顯示 withheld）"
 
 
@@ -62,26 +62,26 @@ def _row(raw: str, matcher: Matcher) -> str:
             plain = None
         if isinstance(plain, dict):
             values = [str(v) for v in plain.values() if v]
-            site = any(matcher.touches(v) for v in values)
-            shown = {
-                k: _piece(v, matcher, sites=True, site=site) if isinstance(v, str) else v for k, v in plain.items()
-            }
+            if any(matcher.touches(v) for v in values):
+                return _SITE  # a number or half an address beside it would tell the rest
+            shown = {k: _piece(v, matcher, sites=True) if isinstance(v, str) else v for k, v in plain.items()}
             return json.dumps(shown, ensure_ascii=False, separators=(",", ":"))
     pieces = _PARTS.split(raw)
-    site = any(matcher.touches(p) for p in pieces)
     many = len(pieces) > 1
-    whole = "".join(_piece(p, matcher, sites=many, site=site) for p in pieces)
-    return _piece(whole, matcher, sites=many, site=site)
+    if many and any(matcher.touches(p) for p in pieces):
+        return _SITE
+    whole = "".join(_piece(p, matcher, sites=many) for p in pieces)
+    return _piece(whole, matcher, sites=many or bool(matcher))
 
 
-def _piece(piece: str, matcher: Matcher, *, sites: bool, site: bool = False) -> str:
-    """``sites``: addresses fall back to the district too; ``site``: the row is known to be a restricted one."""
-    if (site or (matcher and matcher.address(piece))) and parse_address(piece).county:
-        return generalise_address(piece, Level.DISTRICT)
-    found = recognise(piece, _ALL if sites or site else _ALL - {Kind.ADDRESS, Kind.COORDINATES})
+def _piece(piece: str, matcher: Matcher, *, sites: bool) -> str:
+    """``sites``: addresses and coordinates fall back too: beside them, or out of sight of a lone cell, a site may stand."""
+    if matcher and matcher.address(piece):
+        return generalise_address(piece, Level.DISTRICT) or _SITE
+    found = recognise(piece, _ALL if sites else _ALL - {Kind.ADDRESS, Kind.COORDINATES})
     piece = mask_text(piece, found) if found else piece
     for start, end, _ in reversed(matcher.inside(piece) if matcher else ()):
-        piece = piece[:start] + generalise_address(piece[start:end], Level.DISTRICT) + piece[end:]
+        piece = piece[:start] + (generalise_address(piece[start:end], Level.DISTRICT) or _SITE) + piece[end:]
     return "".join(map(_name, _WORDS.split(piece)))
 
 
