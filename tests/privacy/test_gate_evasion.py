@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from qingliu.audit.models import Event
 from qingliu.core.dataset import DatasetRecord
+from qingliu.core.errors import BadRequest
+from qingliu.lake.paths import LakePaths
+from qingliu.pipeline import actions
+from qingliu.pipeline.corrections import RowChange
 from qingliu.privacy.actions.policy import shipped
 from qingliu.privacy.gate.masking import Gate
 from qingliu.privacy.gate.outcome import Row, Value
@@ -12,6 +19,7 @@ from qingliu.privacy.gate.policy import Approved, Policy
 from qingliu.privacy.gate.restricted import Matcher, read_sites
 from qingliu.standards import definition
 from tests.privacy import town
+from tests.privacy.conftest import Deliver
 
 POLICY = Policy(tuple(Approved(r, 1, "", "") for r in shipped()))
 WRITTEN = (
@@ -117,3 +125,29 @@ def test_a_persons_coordinates_fall_back_where_no_column_holds_an_address() -> N
     assert gate.judge(row).cells["lon"].value != 120.64
     firm: Row = {**row, "violator_name": "大川化學工業股份有限公司"}
     assert "lon" not in gate.judge(firm).cells
+
+
+def test_a_file_without_header_leaves_nobody_in_the_run_that_refuses_it(
+    deliver: Deliver, portal: LakePaths, tmp_path: Path
+) -> None:
+    town.approve_defaults()
+    file = tmp_path / "in.csv"
+    file.write_text("\n".join(",".join(line) for line in (town.PERSON, town.FIRM)) + "\n", encoding="utf-8")
+    run = actions.run_delivery(code="PEN_A", files=[file], by=town.OPERATOR)
+    assert run.state != "published"
+    kept = " ".join(p.read_bytes().decode("utf-8", "replace") for p in portal.home.rglob("*") if p.is_file())
+    told = repr((run.seen, run.verdicts, run.error_zh, run.error_en, list(Event.objects.values_list("detail")))) + kept
+    assert not [w for w in ("蔡旭昇", "0987-654", "三民路三段") if w in told], (run.state, run.seen, run.error_zh)
+
+
+def test_a_reason_or_message_that_is_published_may_not_say_what_is_masked(deliver: Deliver, tmp_path: Path) -> None:
+    town.approve_defaults()
+    town.restrict()
+    deliver([town.FIRM, town.PERSON])
+    change = RowChange({"no": "1"}, {"fac_name": "大川化工股份有限公司"})
+    for said in ("行為人蔡旭昇（0987-654-321）來電", f"實為{town.SITE_ADDRESS}之場所", "場所 S1234567"):
+        with pytest.raises(BadRequest):
+            actions.correct(code="PEN_A", decisions=[change], reason=said, by=town.OPERATOR)
+        file = town.csv(tmp_path / "in.csv", [town.FIRM])
+        with pytest.raises(BadRequest):
+            actions.run_delivery(code="PEN_A", files=[file], message=said, by=town.OPERATOR)

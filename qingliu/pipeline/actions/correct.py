@@ -22,6 +22,7 @@ from qingliu.pipeline.actions import deliver, finish, gate, mend
 from qingliu.pipeline.corrections import RowChange
 from qingliu.pipeline.models import Run
 from qingliu.pipeline.rules import State
+from qingliu.privacy import actions as privacy
 
 log = logging.getLogger(__name__)
 FINGERPRINT = "correction"  # not a delivery's: the source's next file is looked at, even if it is the same again
@@ -41,6 +42,7 @@ def correct(*, code: str, decisions: Sequence[RowChange], reason: str, by: Actor
             "必須說明理由。", "A reason is required.",
             "請以 --reason 說明；理由會公開。", "Give --reason; it is published.", "reason",
         )  # fmt: skip
+    privacy.check_words(reason, "reason")
     with locks.dataset(queries.paths(), row.code):
         mend.settle(row.code)
         row.refresh_from_db()

@@ -60,6 +60,7 @@ def run_delivery(*, code: str, files: Sequence[Path], message: str = "", source:
             Text("請確認路徑。", "Check the path."),
             parameter="files",
         )
+    privacy.check_words(message, "message")
     parcel = Parcel(tuple(files), source or "、".join(f.name for f in files), message)
     with locks.dataset(queries.paths(), row.code):
         mend.settle(row.code)

@@ -17,6 +17,7 @@ from qingliu.pipeline import locks, queries
 from qingliu.pipeline.actions import finish, gate, mend
 from qingliu.pipeline.models import Run
 from qingliu.pipeline.rules import State
+from qingliu.privacy import actions as privacy
 
 
 def may_release(run: Run, who: Actor) -> bool:
@@ -34,6 +35,7 @@ def release(*, run_id: str, reason: str, by: Actor) -> Run:
     run = queries.run(run_id)
     require(by, "release", agency=run.dataset.agency.code)
     _require_reason(reason)
+    privacy.check_words(reason, "reason")  # it becomes the version's message
     if not may_release(run, by):
         raise Forbidden(
             Text("交付的人不能放行自己的交付。", "Whoever delivered it may not release it."),

@@ -3,7 +3,7 @@
 from qingliu.privacy.actions.assess import alarm, assess
 from qingliu.privacy.actions.note import tell
 from qingliu.privacy.actions.policy import decide, propose, retire, seed
-from qingliu.privacy.actions.quiet import quarantine
+from qingliu.privacy.actions.quiet import check_words, quarantine
 from qingliu.privacy.actions.quiet import text as quiet
 from qingliu.privacy.actions.restricted import decide_list, import_list, read_list
 from qingliu.privacy.actions.screen import Masking, Screened, Shown, changes_of, concerned, look, screen
@@ -15,6 +15,7 @@ __all__ = [
     "alarm",
     "assess",
     "changes_of",
+    "check_words",
     "concerned",
     "decide",
     "decide_list",

@@ -59,7 +59,8 @@ def find_back(record: DatasetRecord, staged: Path) -> list[Finding]:
         theirs = columns_of(other)
         files = [queries.paths().resolve(f.path) for f in version.files]
         held = {c.name for c in version.columns}
-        count, shows = 0, []
+        count = 0
+        shows: list[str] = []
         for hidden, shown in _pairs(theirs, mine):
             values = mask.flagged(files, [c for c in theirs.controls if c in held], hidden)
             told = max((mask.unflagged(staged, c, values, shown) for c in mine.controls), default=0)

@@ -7,11 +7,14 @@ from pathlib import Path
 
 import re2
 
-from qingliu.core.errors import Damaged
+from qingliu.core.dataset import Text
+from qingliu.core.errors import BadRequest, Damaged
 from qingliu.lake import mask
 from qingliu.privacy import queries
+from qingliu.privacy.gate.policy import HOLDING
 from qingliu.privacy.gate.restricted import Matcher
 from qingliu.privacy.rules import (
+    SURE_ENOUGH,
     Kind,
     Level,
     NameKind,
@@ -43,6 +46,26 @@ def quarantine(path: Path) -> None:
             changed[raw] = shown
     if changed:
         mask.rewrite_column(path, "raw", changed, quoting=("reason_zh", "reason_en"))
+
+
+def check_words(words: str, parameter: str) -> None:
+    """Raise BadRequest where words that are about to be published (a reason, a message) name a person or a site."""
+    if not words.strip():
+        return
+    try:
+        site = queries.matcher().touches(words)
+    except Damaged:  # then nothing is published anyway
+        site = False
+    personal = [s for s in recognise(words, HOLDING) if s.confidence >= SURE_ENOUGH]
+    if personal or site:
+        raise BadRequest(
+            Text(
+                "這段文字會公開，但含有個人資料或限制場所。",
+                "These words get published and name a person or a restricted site.",
+            ),
+            Text("請改寫，不提及姓名、號碼與地址。", "Say it without names, numbers and addresses."),
+            parameter=parameter,
+        )
 
 
 def text(told: str) -> str:
