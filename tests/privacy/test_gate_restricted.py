@@ -131,6 +131,30 @@ def test_no_answer_in_any_dialect_format_or_version_holds_it(published: LakePath
     assert any("高雄市左營區" in _text(r.content) for r in bodies.values())
 
 
+def test_no_filter_sort_or_aggregate_tells_what_is_withheld(published: LakePaths) -> None:
+    portal = serve(published, {})
+    try:
+        known = portal.get("/api/datasets/PEN_A/rows", f"filter=fac_address='{town.FIRM[3]}'")
+        assert len(known.json["rows"]) == 1
+        for value in ("高雄市左營區明德新村路77號", "蔡旭昇", "臺中市北區三民路三段88巷6號5樓"):
+            for column in ("fac_address", "violator_address", "violator_name", "facts"):
+                for asked in (
+                    f"{column}={value}",
+                    f"filter={column}='{value}'",
+                    f"filter={column} LIKE '%{value[-6:]}%'",
+                ):
+                    for version in ("", "&as_of=1"):
+                        answer = portal.get("/api/datasets/PEN_A/rows", f"{asked}{version}")
+                        rows = answer.json["rows"] if answer.status_code == 200 else []
+                        assert rows == [], (asked, version)
+        for column, point in (("lon", "121.7004"), ("lat", "25.1502")):
+            answer = portal.get("/api/datasets/PEN_A/rows", f"filter={column}={point}")
+            assert answer.status_code == 200
+            assert answer.json["rows"] == []
+    finally:
+        portal.engine.close()
+
+
 def test_neither_log_nor_audit_nor_run_quotes_it(published: LakePaths, logged: list[str]) -> None:
     written = [json.dumps(e.detail, ensure_ascii=False) for e in Event.objects.all()] + logged
     written += [repr((r.verdicts, r.masking, r.balance, r.error_zh, r.error_en)) for r in queries.runs()]
