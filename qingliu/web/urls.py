@@ -5,7 +5,18 @@ from __future__ import annotations
 from allauth.account.views import reauthenticate
 from django.urls import URLPattern, URLResolver, include, path
 
-from qingliu.web.views import bilingual, contests, findings, privacy, public, quality, runs, session, standards
+from qingliu.web.views import (
+    bilingual,
+    contests,
+    decisions,
+    findings,
+    privacy,
+    public,
+    quality,
+    runs,
+    session,
+    standards,
+)
 from qingliu.web.views.desk import copies, datasets, drafts, held, home, upload
 
 app_name = "web"
@@ -16,6 +27,7 @@ urlpatterns: list[URLPattern] = [
     path("dataset/detail/<str:code>", public.dataset, name="dataset"),
     path("dataset/detail/<str:code>/", public.dataset),
     path("dataset/detail/<str:code>/findings/<slug:fingerprint>", findings.finding, name="finding"),
+    path("dataset/detail/<str:code>/decisions", decisions.decisions, name="decisions"),
     path("dataset/detail/<str:code>/contest", contests.contest, name="contest"),
     path("dataset/detail/<str:code>/contest/raise", contests.raise_contest, name="contest-raise"),
     path("quality/", quality.dashboard, name="quality"),

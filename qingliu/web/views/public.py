@@ -16,7 +16,7 @@ from qingliu.core.dataset import Contact
 from qingliu.core.errors import BadRequest, QingliuError
 from qingliu.lake.published import Entry
 from qingliu.standards.vocabularies import flags, licences
-from qingliu.web import judged, lakeside, links, preview, samples, wording
+from qingliu.web import decided, judged, lakeside, links, preview, samples, wording
 from qingliu.web.absences import absences
 from qingliu.web.shelf import choose
 from qingliu.web.table import Table, table
@@ -88,6 +88,7 @@ def dataset(request: HttpRequest, code: str) -> HttpResponseBase:
         "source_formats": entry.extra.get("formats", ""),
         "absences": absences(entry, shown.error if shown else None),
         "judged": judged.judgement(entry, engine.published),
+        "decided": decided.decided(engine, entry) if entry.kind != "listed" else None,
     }
     if shown:
         context |= _served(request, entry, shown, pairs)
