@@ -99,11 +99,3 @@ def test_office_without_the_list_role_does_not_learn_that_there_is_one(sealed: L
     ListEdition.objects.update(state="approved", decided_by="user:ben")
     html = person("office", "office").get("/privacy/").content.decode()
     assert "限制名單</td>" not in html
-
-
-def test_assessment_is_kept_with_its_review_date(ada: Client, home: LakePaths) -> None:
-    answer = ada.post(
-        "/privacy/linkage/assess", {"dataset": "NONE", "other": "ALSO", "answer": "public", "review_on": ""}
-    )
-    assert answer.status_code in (302, 404)
-    assert ada.get("/privacy/linkage/").status_code == 200
