@@ -182,6 +182,15 @@ PARAMETERS: dict[str, Parameter] = {
             "title",
         ),
         Parameter(
+            "bom",
+            {"type": "boolean"},
+            Text(
+                "CSV（未給 f 時即為 CSV）以位元組順序記號開頭，供試算表認出 UTF-8。",
+                "CSV that begins with a byte order mark.",
+            ),
+            "true",
+        ),
+        Parameter(
             "include_flags",
             {"type": "boolean"},
             Text(
@@ -244,6 +253,7 @@ ROWS = (
     "lang",
     "f",
     "header",
+    "bom",
     "_status",
     "include_flags",
 )
@@ -261,9 +271,10 @@ SERIES = (
     "lang",
     "f",
     "header",
+    "bom",
     "_status",
 )
-CHANGES = ("since", "limit", "offset", "lang", "f", "header", "include_flags")
+CHANGES = ("since", "limit", "offset", "lang", "f", "header", "bom", "include_flags")
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,7 @@ class Asked:
     echo: tuple[tuple[str, str], ...]
     translate: bool = False  # cells in the asked language: by ``lang`` alone, never by a header
     titles: bool = False  # columns under their titles
+    bom: bool = False  # CSV begins with a byte order mark, by which spreadsheets know UTF-8
 
     @property
     def heavy(self) -> bool:
@@ -228,7 +229,14 @@ def series(record: DatasetRecord, pairs: Pairs, caller: Caller) -> Asked:
 def _asked(query: Query, form: Format, given: Given, caller: Caller, echo: tuple[tuple[str, str], ...]) -> Asked:
     titled = given.choice("header", ("name", "title"), "name") == "title"
     translate = given.text("lang").startswith("en")
-    return Asked(query, form, given.language(caller), echo + _shape(form), translate, titled)
+    bom = given.flag("bom")
+    if bom and form != "csv":
+        raise BadRequest(
+            Text("bom 只用於 CSV。", "bom is for CSV only."),
+            Text("請加上 f=csv，或拿掉 bom。", "Add f=csv, or leave bom out."),
+            parameter="bom",
+        )
+    return Asked(query, form, given.language(caller), echo + _shape(form), translate, titled, bom)
 
 
 def _shape(form: Format) -> tuple[tuple[str, str], ...]:
@@ -238,6 +246,8 @@ def _shape(form: Format) -> tuple[tuple[str, str], ...]:
 def _format(given: Given, caller: Caller, offered: tuple[str, ...]) -> Format:
     if given.has("f"):
         return given.choice("f", offered, "json")  # type: ignore[return-value]
+    if given.flag("bom"):
+        return "csv"
     offers = [(name, media) for name, media in FORMATS if name in offered]
     return preferred(caller.accept, offers)  # type: ignore[return-value]
 

@@ -46,7 +46,8 @@ class Streamed:
         self._path, self._base = place.path, place.base
         self._late: Headers = ()
         names = languages.titles(plan.fields, asked.lang) if asked.titles else ()
-        self._stream = engine.stream(plan, Rendering(asked.format, languages.columns(plan.fields, words, names=names)))
+        columns = languages.columns(plan.fields, words, names=names)
+        self._stream = engine.stream(plan, Rendering(asked.format, columns, bom=asked.bom))
 
     def __iter__(self) -> Iterator[bytes]:
         form = self._asked.format

@@ -176,6 +176,7 @@ class Download:
 
 
 _ALL = dict.fromkeys(("json", "geojson"), (("limit", "1000000000"),))  # these answer a page where no limit is named
+_ALL["csv"] = (("bom", "true"),)  # people open it in a spreadsheet
 
 
 def _downloads(entry: Entry, pairs: tuple[tuple[str, str], ...]) -> tuple[Download, ...]:
