@@ -43,7 +43,7 @@ def test_a_firm_at_first_sight_is_one_at_second_sight_too() -> None:
         "東隆汽車修理廠",
         "某某企業社",
         "某某即某某公司",
-        "某某公司負責人陳大文",
+        "某某公司負責人蔡旭昇",
         "大川公司(王大同)",
     ]
     assert [plainly_a_firm(f) for f in firms] == [True, True, True, False, False, False]
