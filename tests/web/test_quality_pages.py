@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from html import unescape
 
 import pytest
 from django.test import Client
@@ -14,6 +15,7 @@ from qingliu.lake.engine import Engine
 from qingliu.lake.paths import LakePaths
 from qingliu.quality.rules.result import fingerprint
 from qingliu.web import lakeside
+from qingliu.web.judged import found as judged_of
 from tests.web import judged_portal
 from tests.web.test_public_pages import HAN, shown
 
@@ -171,3 +173,16 @@ def test_both_languages_tell_machine_filled_from_approved(reader: Client) -> Non
         r'sitename</code></small></th><td class="n">3</td><td class="n">2</td><td class="n">1</td><td class="n">1</td>',
         html,
     )
+
+
+def test_finding_about_values_leads_to_the_rows_that_hold_them(reader: Client, judged: Engine) -> None:
+    found = judged_of(judged.published.get("AQX_P_488"), ("bilingual",))[0]
+    address = f"/dataset/detail/AQX_P_488/findings/{found.id}"
+    html = reader.get(address).content.decode()
+    values = re.findall(r'<li><a href="([^"]+)">([^<]+)</a> <span class="count">([\d,]+) 列', html)
+    assert values
+    assert not {"基隆", "汐止"} & {v for _, v, _ in values}  # these have English
+    rows = reader.get(unescape(values[0][0])).content.decode()
+    assert f'value="{values[0][1]}"' in rows
+    assert "不在個別的列" not in html
+    sound(reader, address, "/en")

@@ -13,6 +13,7 @@ from qingliu.standards import content_rules
 from qingliu.web import judged, lakeside
 from qingliu.web.finding_rows import Rows, rows
 from qingliu.web.views.telling import public
+from qingliu.web.wordings import words
 
 
 def found_in(entry: Entry, fingerprint: str) -> judged.Found:
@@ -48,6 +49,7 @@ def finding(request: HttpRequest, code: str, fingerprint: str) -> HttpResponseBa
         "entry": entry,
         "found": found,
         "rows": shown,
+        "words": words(engine, entry, found),
         "error": error,
         "target": target,
         "contests": [c for c in judged.open_contests(entry) if c["target"] == target],
