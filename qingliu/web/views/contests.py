@@ -62,7 +62,7 @@ def raise_contest(request: HttpRequest, code: str) -> HttpResponseBase:
         messages.error(request, f"{error.reason.get(language)} {error.remedy.get(language)}".strip())
         back = reverse("web:contest", args=[entry.code]) + "?" + urlencode({"target": target})
         return HttpResponseRedirect(back)
-    messages.success(request, _("異議已提出，由承辦單位決定。"))
+    messages.success(request, _("異議已提出，由資料開放推動單位決定。"))
     return HttpResponseRedirect(reverse("web:contest-decide", args=[made.pk]))
 
 
@@ -76,7 +76,7 @@ def deciding(request: HttpRequest, number: int) -> HttpResponseBase:
     reason = (
         _("這件異議已有決定。") if row.state != Contest.State.OPEN
         else _("提出異議的人不能自己決定。") if may(who, "decide")
-        else _("只有平臺承辦單位可以決定。")
+        else _("只有資料開放推動單位可以決定。")
     )  # fmt: skip
     context = _about(entry, row.target) | {
         "row": row,
