@@ -11,10 +11,13 @@ from typing import Any
 from qingliu.core.dataset import Contact, DatasetRecord, Definition, FieldRecord, Frequency, Place, Sentinel, Text
 from qingliu.core.errors import BadRequest
 from qingliu.pipeline.infer_columns import name_for
-from qingliu.pipeline.remedies import Remedy, meaning
+from qingliu.pipeline.readable import loosely, meaning
+from qingliu.pipeline.remedies import Remedy
 from qingliu.standards import definition as standard
+from qingliu.standards.vocabularies import flags
 
 Form = Mapping[str, str]
+NAMING = ("field", "columns", "earlier", "later", "parts", "total")  # parameters of checks that name columns
 
 
 def canonical(text: str) -> str:
@@ -49,6 +52,7 @@ def apply(definition: Definition, remedy: Remedy, choice: str = "") -> Definitio
         "type": lambda f: _typed(f, remedy.values),
         "format": lambda f: replace(f, formats=_with(f.formats, remedy.values[0])),
         "sentinel": lambda f: replace(f, sentinels=(*f.sentinels, _mark(f, remedy.values[0], chosen))),
+        "reading": lambda f: replace(f, sentinels=(*f.sentinels, *(_read_as(t) for t in remedy.values))),
         "suffix": lambda f: replace(f, suffix_flags=(*f.suffix_flags, (remedy.values[0], chosen))),
         "range": lambda f: replace(f, minimum=_number(remedy.values[0]), maximum=_number(remedy.values[1])),
         "allow": lambda f: replace(f, enum=_with(f.enum, remedy.values[0])),
@@ -94,6 +98,16 @@ def _mark(field: FieldRecord, text: str, flag: str) -> Sentinel:
     return Sentinel(text, value, chosen, question=chosen == "no_data")
 
 
+def _read_as(text: str) -> Sentinel:
+    """A text declared to be the number that it is in another writing."""
+    found = loosely(text)
+    if found is None:
+        raise BadRequest(
+            Text(f"「{text[:60]}」不是數字。", f"'{text[:60]}' is no number."), Text("請重新整理這一頁。", "Load the page again.")
+        )  # fmt: skip
+    return Sentinel(text, found[0])
+
+
 def _without(record: DatasetRecord, name: str) -> DatasetRecord:
     """The record without a column and without what named it."""
     place = None if record.place and name in (record.place.lon, record.place.lat) else record.place
@@ -116,10 +130,13 @@ def _added(record: DatasetRecord, header: str) -> DatasetRecord:
 def edited(definition: Definition, form: Form) -> Definition:
     """The definition as the form says; what the form does not name stays. Raises BadRequest naming the field."""
     d = definition.dataset
-    fields = tuple(_column(f, form, f"c{n}-") for n, f in enumerate(d.fields) if form.get(f"c{n}-drop") != "on")
+    at = _lines_of(d, form)
+    fields = tuple(_column(f, form, at[f.name]) for f in d.fields if form.get(f"{at[f.name]}drop") != "on")
     names = {f.name for f in fields}
-    renamed = {f.name: form.get(f"c{n}-name", f.name).strip() or f.name for n, f in enumerate(d.fields)}
-    key = tuple(f.name for f in fields if f.name in _keys(d, form, renamed))
+    renamed = {a: f.name for f in fields for a in f.aliases}
+    renamed |= {f.name: form.get(f"{at[f.name]}name", f.name).strip() or f.name for f in d.fields}
+    fields = tuple(replace(f, flag_field=_column_named(f.flag_field, renamed, names)) for f in fields)
+    key = tuple(f.name for f in fields if f.name in _keys(d, form, at, renamed))
     record = replace(
         d,
         code=form.get("code", d.code).strip().upper() or d.code,
@@ -133,11 +150,14 @@ def edited(definition: Definition, form: Form) -> Definition:
         mode=form.get("mode", d.mode),  # type: ignore[arg-type]
         fields=fields,
         key=key,
-        time_field=_known(form.get("time", renamed.get(d.time_field, "")), names),
+        time_field=_column_named(form.get("time", d.time_field), renamed, names),
         place=_place(form, d, names, renamed),
         order=tuple(n for o in d.order if (n := renamed.get(o, o)) in names) or key,
         contacts=_contacts(form, d.contacts),
+        references=tuple(replace(r, fields=tuple(renamed.get(n, n) for n in r.fields)) for r in d.references),
+        checks=tuple(replace(c, options=_options(c.options, renamed)) for c in d.checks),
     )
+    record = replace(record, references=tuple(r for r in record.references if names.issuperset(r.fields)))
     read = definition.read
     if "header_row" in form:
         read = replace(
@@ -147,19 +167,35 @@ def edited(definition: Definition, form: Form) -> Definition:
     return replace(definition, dataset=record, read=read)
 
 
-def _keys(d: DatasetRecord, form: Form, renamed: Mapping[str, str]) -> set[str]:
+def _lines_of(d: DatasetRecord, form: Form) -> dict[str, str]:
+    """Column -> how its line of the form is called. A form tells which column each line was made for (``c0-was``), so
+    that one made before a column went or came changes no other; a column that it has no line for stays as it is."""
+    was = {v: k.removesuffix("was") for k, v in form.items() if k.endswith("-was")}
+    return {f.name: was.get(f.name, "-" if was else f"c{n}-") for n, f in enumerate(d.fields)}
+
+
+def _keys(d: DatasetRecord, form: Form, at: Mapping[str, str], renamed: Mapping[str, str]) -> set[str]:
     if "keys" not in form:
         return {renamed.get(k, k) for k in d.key}
-    chosen = {name.removesuffix("-key") for name, value in form.items() if name.endswith("-key") and value == "on"}
-    return {renamed[f.name] for n, f in enumerate(d.fields) if f"c{n}" in chosen}
+    chosen = {name.removesuffix("key") for name, value in form.items() if name.endswith("-key") and value == "on"}
+    return {renamed[f.name] for f in d.fields if at[f.name] in chosen}
 
 
 def _text(form: Form, name: str, old: Text) -> Text:
     return Text(form.get(f"{name}-zh", old.zh).strip(), form.get(f"{name}-en", old.en).strip())
 
 
-def _known(name: str, names: set[str]) -> str:
-    return name if name in names else ""
+def _column_named(name: str, renamed: Mapping[str, str], names: set[str]) -> str:
+    """A column as it is called now; the form's own choice may still carry the name from before a renaming."""
+    found = name if name in names else renamed.get(name, "")
+    return found if found in names else ""
+
+
+def _options(options: Sequence[tuple[str, str]], renamed: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """A check's parameters with the columns that they name, one or several with commas, as they are called now."""
+    return tuple(
+        (k, ",".join(renamed.get(w.strip(), w) for w in v.split(","))) if k in NAMING else (k, v) for k, v in options
+    )
 
 
 def _whole(form: Form, name: str, old: int) -> int:
@@ -200,29 +236,39 @@ def _frequency(form: Form, old: Frequency) -> Frequency:
 
 def _keywords(form: Form, d: DatasetRecord) -> tuple[Text, ...]:
     if "keywords" not in form:
-        return d.keywords
-    known = {k.zh: k for k in d.keywords}
-    words = [w.strip() for w in form["keywords"].replace("、", ",").replace("，", ",").split(",")]
-    return tuple(known.get(w, Text(w, "")) for w in dict.fromkeys(words) if w)
+        if "keywords-en" not in form:
+            return d.keywords
+        form = {**form, "keywords": ",".join(k.zh for k in d.keywords)}
+    known = {k.zh: k.en for k in d.keywords}
+    words = [w for w in dict.fromkeys(_listed(form["keywords"])) if w]
+    english = _listed(form["keywords-en"]) if "keywords-en" in form else [known.get(w, "") for w in words]
+    return tuple(Text(w, english[n] if n < len(english) else "") for n, w in enumerate(words))
+
+
+def _listed(text: str) -> list[str]:
+    return [w.strip() for w in text.replace("、", ",").replace("，", ",").replace(";", ",").split(",")]
 
 
 def _place(form: Form, d: DatasetRecord, names: set[str], renamed: Mapping[str, str]) -> Place | None:
-    old = (renamed.get(d.place.lon, ""), renamed.get(d.place.lat, "")) if d.place else ("", "")
-    lon, lat = form.get("lon", old[0]), form.get("lat", old[1])
+    old = (d.place.lon, d.place.lat) if d.place else ("", "")
+    lon, lat = (_column_named(form.get(n, o), renamed, names) for n, o in zip(("lon", "lat"), old, strict=True))
     return Place(lon, lat) if lon in names and lat in names else None
 
 
 def _contacts(form: Form, old: Sequence[Contact]) -> tuple[Contact, ...]:
-    if "steward" not in form:
+    if not {"steward", "steward-en", "steward-email"} & set(form):
         return tuple(old)
     rest = tuple(c for c in old if c.role != "steward")
-    name, email = form.get("steward", "").strip(), form.get("steward-email", "").strip()
-    before = next((c for c in old if c.role == "steward"), None)
+    before = next((c for c in old if c.role == "steward"), Contact("steward", Text("", "")))
+    name = form.get("steward", before.name.zh).strip()
     if not name:
         return rest
-    english = before.name.en if before and before.name.zh == name else ""
-    made = Contact("steward", Text(name, english), email, before.phone if before else "")
-    return (made if before is None or (before.name.zh, before.email) != (name, email) else before, *rest)
+    same = before.name.en if before.name.zh == name else ""
+    said = Text(name, form.get("steward-en", same).strip())
+    email = form.get("steward-email", before.email).strip()
+    if (before.name.zh, before.email) == (name, email):
+        return (replace(before, name=said), *rest)
+    return (Contact("steward", said, email, before.phone), *rest)
 
 
 def _column(field: FieldRecord, form: Form, at: str) -> FieldRecord:
@@ -280,15 +326,43 @@ def _sentinels(text: str, field: FieldRecord, kind: str) -> tuple[Sentinel, ...]
         raw, _, rest = line.rpartition(" = ") if " = " in line else (line, "", "")
         words = rest.split()
         value = next((float(w) for w in words if _is_number(w)), None)
-        flag = next((w for w in words if not _is_number(w)), "")
+        flag = _flag_in(" ".join(w for w in words if not _is_number(w)), line)
         old = known.get(raw)
         if old and (old.value, old.flag or "") == (value, flag):
             made.append(old)
         elif not rest:
+            _check_bare(raw)
             made.append(_mark(replace(field, type=kind), raw, ""))  # type: ignore[arg-type]
         else:
             made.append(Sentinel(raw, value, flag or None, question=flag == "no_data"))
     return tuple(made)
+
+
+def _flag_in(said: str, line: str) -> str:
+    """The flag that somebody wrote behind a mark: its code or its name. Raises BadRequest for any other text."""
+    named = {name: f.code for f in flags().values() for name in (f.code, f.name.zh, f.name.en) if name}
+    if said and said not in named:
+        raise _bad_mark(line)
+    return named.get(said, "")
+
+
+def _check_bare(raw: str) -> None:
+    """A line without a meaning is a mark of its own only where it does not carry words that say one."""
+    first, _, rest = raw.partition(" ")
+    if rest.strip() and not meaning(raw) and (meaning(first) or _is_number(first) or "=" in raw):
+        raise _bad_mark(raw)
+
+
+def _bad_mark(line: str) -> BadRequest:
+    first = line.split(" ", maxsplit=1)[0].split("=", maxsplit=1)[0][:40] or "ND"
+    flag = (meaning(first) or ("below_detection", None))[0]
+    return BadRequest(
+        Text(f"代號「{line[:60]}」看不出哪一段是原文、哪一段是意義。",
+             f"In '{line[:60]}' the mark and its meaning cannot be told apart."),
+        Text(f"請寫成「原文 = 意義」，等號前後各留一個空格，例如：{first} = {flag}",
+             f"Write the mark, an equals sign between spaces, and the meaning: {first} = {flag}"),
+        parameter="sentinels",
+    )  # fmt: skip
 
 
 def _is_number(text: str) -> bool:

@@ -11,19 +11,8 @@ from dataclasses import dataclass
 
 from qingliu.core.dataset import Definition, FieldRecord, Text
 from qingliu.pipeline.looks import SENSITIVE, ColumnLook, Preview
-from qingliu.pipeline.readable import date_formats, number_in
+from qingliu.pipeline.readable import NINES, date_formats, loosely, meaning, number_in
 
-_MARKS: dict[str, tuple[str, float | None]] = {
-    "NR": ("no_rain", 0.0), "ND": ("below_detection", None), "N.D.": ("below_detection", None),
-    "N.D": ("below_detection", None), "<MDL": ("below_detection", None), "未檢出": ("below_detection", None),
-    "#DIV/0!": ("calculation_error", None), "#N/A": ("calculation_error", None), "#REF!": ("calculation_error", None),
-    "#VALUE!": ("calculation_error", None), "-無資料-": ("missing", None), "無資料": ("missing", None),
-    "NA": ("missing", None), "N/A": ("missing", None), "NULL": ("missing", None), "null": ("missing", None),
-    "無": ("missing", None), "缺值": ("missing", None), "缺測": ("not_measured", None), "未測": ("not_measured", None),
-    "維護": ("not_measured", None), "儀器故障": ("instrument_check_invalid", None), "不適用": ("not_applicable", None),
-}  # fmt: skip
-_DASHES = re.compile(r"[-–—－ー*/.…?？]{1,4}")
-_NINES = re.compile(r"-?9{3,}(?:\.9+|\.0+)?")
 _SUFFIXED = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)([#*xX])")
 _SUFFIX_MEANS = {"#": "instrument_check_invalid", "*": "program_check_invalid", "x": "manual_check_invalid"}
 _BRACKETS = re.compile(r"[（(\[【]\s*([^（()）\[\]【】]{1,16}?)\s*[)）\]】]\s*$")
@@ -32,6 +21,7 @@ _UNIT = re.compile(
     r"公噸|公斤|公克|公尺|公里|平方公尺|立方公尺|公升|元|千元|人|次|件|家|座|處|小時|天|日|年|mS/cm|μS/cm|CFU/100mL|m/s|hPa|MJ/m2)$"
 )
 _NEAR = 0.62
+READINGS = 40  # texts of one column that may be read as numbers by declaration
 _MOSTLY = 0.5
 _NEARLY = 0.9
 
@@ -195,15 +185,18 @@ def _cells(field: FieldRecord, preview: Preview) -> Iterator[Remedy]:
     outside_count = fractions = 0
     formats: dict[str, int] = {}
     suffixes: dict[str, int] = {}
+    loose: dict[str, int] = {}
     for g in groups:
         raw = g.raw.strip()
         number = number_in(raw)
         if field.type == "integer" and number is not None and not number.is_integer():
             fractions += g.count
-        elif field.type in ("number", "integer") and number is not None and not _NINES.fullmatch(raw):
+        elif field.type in ("number", "integer") and number is not None and not NINES.fullmatch(raw):
             outside, outside_count = [*outside, number], outside_count + g.count
         elif field.type in ("number", "integer") and (m := _SUFFIXED.fullmatch(raw)):
             suffixes[m.group(1)] = suffixes.get(m.group(1), 0) + g.count
+        elif field.type in ("number", "integer") and _readable(field, raw):
+            loose[raw] = loose.get(raw, 0) + g.count
         elif field.type in ("date", "datetime") and (found := date_formats(raw, field.type)):
             formats[found[0]] = formats.get(found[0], 0) + g.count
         elif not raw and field.required:
@@ -219,6 +212,8 @@ def _cells(field: FieldRecord, preview: Preview) -> Iterator[Remedy]:
             Text("有小數，不全是整數。", "Some cells have decimals."), count=fractions, sure=True,
         )  # fmt: skip
     yield from _nines(field, preview)
+    if loose and len(field.sentinels) + len(loose) <= READINGS:
+        yield _reading(field, loose)
     if outside:
         yield from _wider(field, outside, outside_count)
     for fmt, count in formats.items():
@@ -227,13 +222,31 @@ def _cells(field: FieldRecord, preview: Preview) -> Iterator[Remedy]:
         yield _suffix(field, mark, count)
 
 
-def meaning(text: str) -> tuple[str, float | None] | None:
-    """(flag, value) of a text that is known to stand for no value; None for any other text."""
-    bare = unicodedata.normalize("NFKC", text).strip()
-    known = _MARKS.get(bare) or _MARKS.get(bare.upper())
-    if known:
-        return known
-    return ("no_data", None) if _DASHES.fullmatch(bare) or _NINES.fullmatch(bare) else None
+def _readable(field: FieldRecord, raw: str) -> bool:
+    """Whether a text is a number in another writing, within what the column may hold."""
+    found = loosely(raw)
+    if found is None or (field.type == "integer" and not found[0].is_integer()):
+        return False
+    low, high = field.minimum, field.maximum
+    return (low is None or found[0] >= low) and (high is None or found[0] <= high)
+
+
+def _reading(field: FieldRecord, loose: dict[str, int]) -> Remedy:
+    shown = [(t, f"{found[0]:.15g}", found[1]) for t in loose if (found := loosely(t))]
+    told = "、".join(f"「{t}」讀作 {n}" for t, n, _ in shown[:4]) + ("…" if len(shown) > 4 else "")
+    told_en = ", ".join(f"'{t}' as {n}" for t, n, _ in shown[:4]) + (" …" if len(shown) > 4 else "")
+    ways = {w for _, _, w in shown}
+    zh = "、".join(w for n, w in (("full_width", "含全形數字"), ("thousands", "含千分位逗號")) if n in ways)
+    en = " and ".join(
+        w for n, w in (("full_width", "full-width digits"), ("thousands", "thousands separators")) if n in ways
+    )
+    return Remedy(
+        "reading", field.name, tuple(loose),
+        Text(f"「{field.name}」：{told}", f"'{field.name}': read {told_en}"),
+        Text(f"這些儲存格{zh}，不自動轉換；確認後照此讀成數值，原文仍可查。",
+             f"These cells hold {en} and are not converted unasked; the numbers are taken once you agree."),
+        count=sum(loose.values()),
+    )  # fmt: skip
 
 
 def _sentinel(field: FieldRecord, raw: str, count: int) -> Iterator[Remedy]:
@@ -257,7 +270,7 @@ def _nines(field: FieldRecord, preview: Preview) -> Iterator[Remedy]:
     declared = {s.text.strip() for s in field.sentinels}
     for edge in (look.lowest, look.highest):
         text = "" if edge is None else f"{edge:g}"
-        if _NINES.fullmatch(text) and text not in declared:
+        if NINES.fullmatch(text) and text not in declared:
             yield Remedy(
                 "sentinel", field.name, (text,),
                 Text(f"「{field.name}」的 {text} 是缺值代號", f"{text} in '{field.name}' stands for no value"),

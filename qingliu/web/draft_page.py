@@ -114,7 +114,7 @@ def left(seen: Preview | None, offered: Sequence[Remedy], definition: Definition
     """What does not fit and has no one-click remedy: told with its reason and what to do at the source."""
     if seen is None:
         return ()
-    mended = {(r.column, v) for r in offered for v in r.values if r.kind in ("sentinel", "allow")}
+    mended = {(r.column, v) for r in offered for v in r.values if r.kind in ("sentinel", "allow", "reading")}
     whole = {r.column for r in offered if r.kind in ("format", "range", "suffix")}
     rest = [g for g in seen.groups if (g.column, g.raw.strip()) not in mended and g.column not in whole]
     return tuple(rest[:LEFT_SHOWN])

@@ -28,6 +28,7 @@ from qingliu.pipeline.actions import preview
 from qingliu.pipeline.actions.deliver import check_table
 from qingliu.pipeline.infer import code_for
 from qingliu.pipeline.models import Draft, Proposal
+from qingliu.pipeline.readers.kinds import refuse
 from qingliu.standards import definition as standard
 
 KEPT = timedelta(days=30)
@@ -48,7 +49,8 @@ class Upload:
 def begin(*, agency: str, uploads: Sequence[Upload], code: str = "", by: Actor) -> Draft:
     """A new draft of an agency: for its dataset ``code``, or for a new dataset where that is empty; looked at once.
 
-    Raises Forbidden, NotFound (no such dataset of this agency), BadRequest (nothing to work on).
+    Raises Forbidden, NotFound (no such dataset of this agency), BadRequest (nothing to work on), BadSource (a file that is
+    empty or no table).
     """
     require(by, "prepare", agency=agency)
     row = _own(code, agency) if code else None
@@ -64,6 +66,8 @@ def begin(*, agency: str, uploads: Sequence[Upload], code: str = "", by: Actor) 
             Text(f"一次最多 {MAX_FILES} 個檔案。", f"At most {MAX_FILES} files at once."),
             Text("請分批上傳，或壓成一個 ZIP。", "Send them in parts, or as one ZIP."), parameter="files",
         )  # fmt: skip
+    for upload in uploads:
+        refuse(upload.path, upload.name)
     moment = now()
     text = row.definition if row else ""
     draft = Draft(
@@ -171,6 +175,15 @@ def _check_identity(draft: Draft, after: Definition) -> None:
             Text("請換一個代碼；若是同一個資料集，請從它的頁面上傳。",
                  "Use another one; if it is the same dataset, upload from its page."), parameter="code",
         )  # fmt: skip
+
+
+def keep_note(*, draft: Draft, why: str, by: Actor) -> None:
+    """Keep the note to the approver while it is being written."""
+    require(by, "prepare", agency=draft.agency.code)
+    check_open(draft)
+    if draft.why != why.strip()[:2000]:
+        draft.why = why.strip()[:2000]
+        draft.save(update_fields=["why"])
 
 
 def check_open(draft: Draft) -> None:

@@ -14,6 +14,7 @@ from qingliu.pipeline.readers.archive import is_workbook, opened
 from qingliu.pipeline.readers.delimited import read_delimited
 from qingliu.pipeline.readers.documents import read_json, read_ndjson
 from qingliu.pipeline.readers.encoding import to_utf8
+from qingliu.pipeline.readers.kinds import refuse
 from qingliu.pipeline.readers.limits import Blob, Limits
 from qingliu.pipeline.readers.markup import read_xml
 from qingliu.pipeline.readers.sheets import read_sheets
@@ -35,6 +36,7 @@ def read(paths: Sequence[Path], spec: ReadSpec, workdir: Path, limits: Limits = 
     for number, path in enumerate(paths):
         folder = workdir / f"in{number}"
         folder.mkdir(exist_ok=True)
+        refuse(path, path.name)
         for blob in opened(Blob(path, path.name), spec.members, folder, limits):
             out += _tables(blob, spec, folder, limits)
     return tuple(_stripped(table, spec.strip_prefix) for table in out)
@@ -43,6 +45,8 @@ def read(paths: Sequence[Path], spec: ReadSpec, workdir: Path, limits: Limits = 
 def _tables(blob: Blob, spec: ReadSpec, folder: Path, limits: Limits) -> tuple[RawInput, ...]:
     with blob.path.open("rb") as file:
         head = file.read(8)
+    if head:
+        refuse(blob.path, blob.name)
     kind = _binary_kind(blob, head)
     if kind or spec.format in {"xlsx", "parquet"}:
         if spec.format and spec.format != kind:
@@ -57,7 +61,7 @@ def _tables(blob: Blob, spec: ReadSpec, folder: Path, limits: Limits) -> tuple[R
 def _binary_kind(blob: Blob, head: bytes) -> str:
     if head.startswith(b"PAR1"):
         return "parquet"
-    return "xlsx" if head == _OLE or (head.startswith(b"PK\x03\x04") and is_workbook(blob.path)) else ""
+    return "xlsx" if head.startswith(_OLE) or (head.startswith(b"PK\x03\x04") and is_workbook(blob.path)) else ""
 
 
 def _text_table(blob: Blob, spec: ReadSpec, folder: Path, limits: Limits) -> RawInput:

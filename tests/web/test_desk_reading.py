@@ -1,0 +1,99 @@
+"""What the desk understands of a file before anybody publishes it: kinds of files, numbers in other writings, marks."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+import pytest
+
+from qingliu.core.dataset import DatasetRecord, Definition, FieldRecord, Text
+from qingliu.core.errors import BadRequest
+from qingliu.lake.paths import LakePaths
+from qingliu.pipeline import editing, queries, remedies
+from qingliu.pipeline.models import Draft
+from qingliu.standards import definition as standard
+from tests.web import cast
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def people(home: LakePaths) -> None:
+    cast.enrol()
+
+
+def _word() -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("word/document.xml", "<w/>")
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (b"\xff\xd8\xff\xe0\x00\x10JFIF" + bytes(range(256)) * 9, "是 JPEG 圖片，不是表格"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(100), "是 PNG 圖片，不是表格"),
+        (b"%PDF-1.7\n%\xe2\xe3", "是 PDF 文件，不是表格"),
+        (_word(), "是 Word 文件，不是表格"),
+        (b"", "是空檔"),
+    ],
+)
+def test_what_is_no_table_is_told_as_what_it_is_and_makes_no_draft(people: None, body: bytes, told: str) -> None:
+    mei = cast.client("mei")
+    answer = mei.post("/desk/upload/take", {"files": [cast.file(body, "照片.csv")], "agency": "moenv"})
+    page = answer.content.decode()
+    assert answer.status_code >= 400
+    assert told in page
+    assert "解碼" not in page
+    assert not Draft.objects.exists()
+
+
+def _water() -> str:
+    rows = "\n".join(f"S{n % 5},114/01/{n + 1:02d},{20 + n}.5,{1000 + n},{n}.2" for n in range(25))
+    return f'站,日期,水溫,蓄水量,濁度\n{rows}\nS1,114/02/01,２３．５,"12,340",<0.5\nS2,114/02/02,19.5,"9,020",3.1\n'
+
+
+def test_numbers_in_other_writings_and_below_the_limit_are_one_click_each(people: None) -> None:
+    mei = cast.client("mei")
+    draft = cast.upload(mei, cast.file(_water()))
+    mei.post(f"/desk/drafts/{draft.pk}/remedies")
+    page = mei.get(f"/desk/drafts/{draft.pk}/").content.decode()
+    assert "「２３．５」讀作 23.5" in page
+    assert "「12,340」讀作 12340、「9,020」讀作 9020" in page
+    draft.refresh_from_db()
+    seen = queries.preview(draft)
+    assert seen is not None
+    readings = [r for r in remedies.remedies(seen, standard.loads(draft.definition)) if r.kind == "reading"]
+    assert [(r.column, r.count) for r in readings] == [("蓄水量", 2), ("水溫", 1)]
+    for reading in readings:
+        assert mei.post(f"/desk/drafts/{draft.pk}/remedy", {"remedy": reading.id}).status_code == 302
+    draft.refresh_from_db()
+    seen = queries.preview(draft)
+    assert seen is not None
+    assert (seen.quarantined, seen.set_aside) == (0, 0)
+    fields = {f.name: f for f in standard.loads(draft.definition).dataset.fields}
+    assert [(s.text, s.value) for s in fields["蓄水量"].sentinels] == [("12,340", 12340.0), ("9,020", 9020.0)]
+    assert [(s.text, s.value, s.flag) for s in fields["濁度"].sentinels] == [("<0.5", None, "below_detection")]
+
+
+def _marked(lines: str) -> FieldRecord:
+    return editing.edited(Definition(_record()), {"c0-sentinels": lines}).dataset.fields[0]
+
+
+def _record() -> DatasetRecord:
+    empty = Text("", "")
+    return DatasetRecord(
+        "A_B", empty, empty, "moenv", empty, empty, "air", (FieldRecord("v", "number", Text("值", "")),)
+    )
+
+
+def test_a_mark_written_wrongly_is_refused_with_the_right_form() -> None:
+    for wrong in ("<0.5 低於偵測極限", "ND below_detection", "<0.5 = 太低了"):
+        with pytest.raises(BadRequest) as refused:
+            _marked(wrong)
+        assert "原文 = 意義" in refused.value.remedy.zh
+    assert [(s.text, s.flag) for s in _marked("<0.5 = 低於偵測極限\nND\n- = no_data\n1,234 = 1234").sentinels] == [
+        ("<0.5", "below_detection"), ("ND", "below_detection"), ("-", "no_data"), ("1,234", None)
+    ]  # fmt: skip
