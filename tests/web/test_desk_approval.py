@@ -47,7 +47,7 @@ def rows(home: LakePaths, code: str) -> list[Any]:
 def test_a_draft_is_not_submitted_before_it_says_what_it_is(mei: Client) -> None:
     draft = cast.upload(mei, cast.file("id,aqi\n1,20\n"))
     page = mei.get(f"/desk/drafts/{draft.pk}/").content.decode()
-    assert "請填寫說明。" in page
+    assert "請填寫「資料說明」。" in page
     mei.post(f"/desk/drafts/{draft.pk}/submit")
     assert Draft.objects.get(pk=draft.pk).state == Draft.State.OPEN
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
@@ -29,22 +30,39 @@ KEPT_AFTER = timedelta(days=7)  # the files of a draft that was carried out, for
 PLACEHOLDER = "（請填寫"
 
 
-def lacking(draft: Draft) -> tuple[Text, ...]:
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """Something that a draft lacks, and the part of its page where it is mended."""
+
+    said: Text
+    at: str
+
+
+def lacking(draft: Draft) -> tuple[Lack, ...]:
     """What a draft still lacks before it may be submitted."""
     found = []
     seen = queries.preview(draft)
     if seen and seen.problem:
-        found.append(Text("檔案還讀不出來。", "The files cannot be read yet."))
+        found.append(Lack(Text("檔案還讀不出來。", "The files cannot be read yet."), "read"))
     if not draft.definition:
-        return (*found, Text("還沒有定義。", "There is no definition yet."))
+        return (*found, Lack(Text("還沒有定義。", "There is no definition yet."), "read"))
     record = standard.loads(draft.definition).dataset
     if not record.description.zh or PLACEHOLDER in record.description.zh:
-        found.append(Text("請填寫說明。", "Write the description."))
+        found.append(Lack(Text("請填寫「資料說明」。", "Fill in 'Description'."), "description-zh"))
     if PLACEHOLDER in record.title.zh:
-        found.append(Text("請填寫名稱。", "Write the title."))
+        found.append(Lack(Text("請填寫「名稱」。", "Fill in 'Title'."), "title-zh"))
+    found += [_not_there(f.name) for f in record.fields if seen and f.name in seen.missing and not f.optional]
     if seen and draft.files and not seen.rows and not seen.problem:
-        found.append(Text("沒有任何可用的資料列。", "There is no usable row."))
+        found.append(Lack(Text("沒有任何可用的資料列。", "There is no usable row."), "findings"))
     return tuple(found)
+
+
+def _not_there(column: str) -> Lack:
+    return Lack(
+        Text(f"檔案中沒有「{column}」這一欄：請在「別名」填入檔案的標題，或勾選「交付時可缺這一欄」。",
+             f"The file has no column '{column}': write the file's header under 'Aliases', or tick that it may be absent."),
+        "definition",
+    )  # fmt: skip
 
 
 def may_be_decided_by(draft: Draft, who: Actor) -> bool:
@@ -75,8 +93,8 @@ def submit(*, draft: Draft, why: str, by: Actor) -> None:
     missing = lacking(draft)
     if missing:
         raise BadRequest(
-            Text("還不能送核。" + "".join(m.zh for m in missing),
-                 "It cannot be submitted yet. " + " ".join(m.en for m in missing)),
+            Text("還不能送核。" + "".join(m.said.zh for m in missing),
+                 "It cannot be submitted yet. " + " ".join(m.said.en for m in missing)),
             Text("補齊後再送。", "Complete it and submit again."), parameter="submit",
         )  # fmt: skip
     with transaction.atomic():

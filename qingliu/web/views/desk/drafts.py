@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import wraps
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
@@ -20,8 +22,10 @@ from qingliu.standards import definition as standard
 from qingliu.standards.vocabularies import categories, flags, frequencies, licences
 from qingliu.web import draft_page
 from qingliu.web.views.desk import door
+from qingliu.web.views.telling import View
 
 PAGE = "web:desk-draft"
+ALONG = "d."  # fields of the definition's form that come along with another action on the page
 
 
 @door.page
@@ -67,20 +71,63 @@ def _definition_part(definition: Definition, seen: Preview | None) -> dict[str, 
         "sensitive": [f for f in record.fields if f.sensitivity != "none"],
         "steward": next((c for c in record.contacts if c.role == "steward"), None),
         "keywords": "、".join(k.zh for k in record.keywords),
+        "keywords_en": ", ".join(k.en for k in record.keywords).strip(", "),
     }  # fmt: skip
 
 
-@door.action
-def change(request: HttpRequest, draft_id: object) -> HttpResponseBase:
-    """Save the form: one step of the definition; with an error the page comes back with what was written in it."""
-    row = door.draft_of(request, draft_id)
+def _kept(request: HttpRequest, row: Draft, form: Mapping[str, str]) -> HttpResponse | None:
+    """Keep what stands in the form and the note; the page with the error and all that was written, where that fails."""
+    if "note" in form:
+        actions.keep_note(draft=row, why=form["note"], by=door.who(request))
+    if not row.definition or not set(form) - {"note"}:
+        return None
     after: Definition | None = None
     try:
-        after = editing.edited(_definition(row), request.POST.dict())
+        after = editing.edited(_definition(row), form)
         what = Text("修改定義表單", "Changed the definition in the form")
         actions.change(draft=row, after=after, what=what, by=door.who(request))
     except QingliuError as error:
+        if after is None:  # one field cannot be read: the others are shown as they were written
+            after = _shown(row, {k: v for k, v in form.items() if not k.endswith(error.parameter or k)})
         return _page(request, queries.draft(str(row.id)), error, after)
+    return None
+
+
+def _shown(row: Draft, form: Mapping[str, str]) -> Definition | None:
+    try:
+        return editing.edited(_definition(row), form)
+    except QingliuError:
+        return None
+
+
+def _typed(request: HttpRequest) -> dict[str, str]:
+    """What was typed into the draft's page and came along with another action: names that begin with ``d.``."""
+    return {k.removeprefix(ALONG): str(v) for k, v in request.POST.items() if k.startswith(ALONG)}
+
+
+def _keeping(view: View) -> View:
+    """An action on an open draft that first keeps what was typed; where that cannot be kept, nothing is done."""
+
+    @wraps(view)
+    def inner(request: HttpRequest, draft_id: object) -> HttpResponseBase:
+        row = door.draft_of(request, draft_id)
+        stopped = _kept(request, row, _typed(request)) if row.state == Draft.State.OPEN else None
+        return stopped or view(request, draft_id)
+
+    return inner
+
+
+@door.action
+@_keeping
+def change(request: HttpRequest, draft_id: object) -> HttpResponseBase:
+    """Save the form: one step of the definition; with an error the page comes back with what was written in it."""
+    row = door.draft_of(request, draft_id)
+    came = _typed(request)
+    stopped = None if came else _kept(request, row, request.POST.dict())
+    if stopped:
+        return stopped
+    if not came or "saved" in request.POST:
+        door.messages.success(request, _("已存檔。"))
     return HttpResponseRedirect(reverse(PAGE, args=[row.id]) + "#definition")
 
 
@@ -93,6 +140,7 @@ def _definition(row: Draft) -> Definition:
 
 
 @door.action
+@_keeping
 def remedy(request: HttpRequest, draft_id: object) -> HttpResponseBase:
     """Take one remedy."""
     row = door.draft_of(request, draft_id)
@@ -108,6 +156,7 @@ def remedy(request: HttpRequest, draft_id: object) -> HttpResponseBase:
 
 
 @door.action
+@_keeping
 def remedies_all(request: HttpRequest, draft_id: object) -> HttpResponseBase:
     """Take every remedy that is sure."""
     row = door.draft_of(request, draft_id)
@@ -122,6 +171,7 @@ def remedies_all(request: HttpRequest, draft_id: object) -> HttpResponseBase:
 
 
 @door.action
+@_keeping
 def read(request: HttpRequest, draft_id: object) -> HttpResponseBase:
     """Try another way of reading the files."""
     row = door.draft_of(request, draft_id)
@@ -138,6 +188,7 @@ def read(request: HttpRequest, draft_id: object) -> HttpResponseBase:
 
 
 @door.action
+@_keeping
 def undo(request: HttpRequest, draft_id: object) -> HttpResponseBase:
     """Take the last step back."""
     row = door.draft_of(request, draft_id)
@@ -161,10 +212,11 @@ def drop(request: HttpRequest, draft_id: object) -> HttpResponseBase:
 
 
 @door.action
+@_keeping
 def submit(request: HttpRequest, draft_id: object) -> HttpResponseBase:
     """Put the draft before the approver; the only person of a small agency may approve in the same click."""
     row = door.draft_of(request, draft_id)
-    mine, why = door.who(request), request.POST.get("why", "")
+    mine, why = door.who(request), request.POST.get("why", "") or row.why
 
     def do() -> None:
         actions.submit(draft=row, why=why, by=mine)
@@ -186,6 +238,12 @@ def decide(request: HttpRequest, draft_id: object) -> HttpResponseBase:
     """Approve the draft, or return it with a reason."""
     row = door.draft_of(request, draft_id)
     mine, reason = door.who(request), request.POST.get("reason", "")
+    if request.POST.get("decision") != "approve" and not reason.strip():
+        error = BadRequest(
+            Text("退回必須寫明理由。", "A return needs a reason."), Text("請寫給承辦看。", "Write it for the maker to read."),
+            parameter="reason",
+        )  # fmt: skip
+        return _page(request, row, error)
 
     def do() -> None:
         if request.POST.get("decision") == "approve":
