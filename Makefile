@@ -18,6 +18,7 @@ PORT ?= 0
 # The table of the written speeds, where its script is at hand; else ours, which makes the same kind of table.
 BENCH_TABLE ?= $(firstword $(wildcard ../shared/bench/make_observations.py) bench/make_table.py)
 BENCH_HOME ?= $(CURDIR)/var/bench
+TEST_WORKERS ?= auto
 BENCH_ARGS ?=
 
 .PHONY: help install demo test test-long check bench clean
@@ -46,10 +47,10 @@ demo: install ## fill a portal and serve it; REAL=dir publishes the real files t
 	@QINGLIU_SECOND_FACTOR=$${QINGLIU_SECOND_FACTOR:-optional} exec $(BIN)/qingliu up --port $(PORT)
 
 test: install ## the tests, without the slow suites
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile
 
 test-long: install ## the slow suites too
-	@$(BIN)/python -m pytest -m "long or not long"
+	@$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile -m "long or not long"
 
 check: install ## style, types, import contracts, migrations, translations, docs
 	@$(BIN)/ruff check .
