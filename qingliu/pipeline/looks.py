@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from qingliu.core.dataset import Text
 from qingliu.core.records import CellBalance, Finding
 from qingliu.lake.peek import Group, PeekColumn, PeekRow
 from qingliu.lake.profile import ColumnProfile
@@ -42,6 +43,35 @@ class ColumnLook:
         return dict(self.counts).get(name, 0)
 
 
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell that is spoken of: its file, line and record, its column and what stands in it ("" where it is not told)."""
+
+    file: str
+    line: int
+    record: int
+    column: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spotted:
+    """What the judges of content see in the rows of a draft, and in which cells."""
+
+    rule: str
+    place: str
+    reason: Text
+    remedy: Text
+    severity: str
+    count: int
+    cells: tuple[Cell, ...] = ()
+
+    @property
+    def lines(self) -> tuple[int, ...]:
+        """The lines of the file, each once."""
+        return tuple(dict.fromkeys(c.line for c in self.cells))
+
+
 def column_look(header: str, p: ColumnProfile) -> ColumnLook:
     """The part of a profile that a draft keeps."""
     counts = tuple((n, p.classes[n]) for n in KEPT_CLASSES if p.classes.get(n))
@@ -72,6 +102,7 @@ class Preview:
     unknown: tuple[str, ...] = ()
     looks: tuple[ColumnLook, ...] = ()
     key: tuple[str, ...] = ()  # columns that would tell the rows apart, where the definition names none
+    content: tuple[Spotted, ...] = ()  # what the judges of content see in the rows
     findings: tuple[Finding, ...] = ()  # what the judges of a delivery would say of it now
 
     def look(self, header: str) -> ColumnLook | None:

@@ -23,7 +23,7 @@ from qingliu.lake import ingest, peek
 from qingliu.lake.inputs import CsvInput, RawInput
 from qingliu.lake.profile import Profiler
 from qingliu.pipeline import queries, readers, rules
-from qingliu.pipeline.actions import finish
+from qingliu.pipeline.actions import content, finish
 from qingliu.pipeline.infer import drafted
 from qingliu.pipeline.infer_columns import name_for
 from qingliu.pipeline.looks import ColumnLook, FileLook, Preview, column_look
@@ -121,6 +121,7 @@ def _seen(definition: Definition, inputs: Sequence[RawInput], staged: ingest.Sta
         set_aside=staged.set_aside, quarantined=staged.quarantined_cells, repeated=repeated, clashing=clashing,
         cells=staged.cells, columns=columns, first=first[:FIRST_ROWS], bad=bad, groups=groups, missing=staged.missing,
         unknown=staged.unknown, findings=verdict.findings, key=_key(record, staged),
+        content=content.look(definition, inputs, staged, work),
     )  # fmt: skip
 
 

@@ -1,0 +1,107 @@
+"""Rows of a delivery that is not published yet, typed, beside the place in their file: for saying where something stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from qingliu.core.dataset import DatasetRecord, ReadSpec
+from qingliu.lake.checks.conditions import sql_of
+from qingliu.lake.csvlines import to_rows
+from qingliu.lake.ingest import engine
+from qingliu.lake.inputs import CsvInput, RawInput
+from qingliu.lake.names import ident
+from qingliu.lake.names import literal as lit
+from qingliu.lake.query import Where
+from qingliu.lake.shape_plan import plan_of
+
+_PLACE = ("_input", "_line", "_record")
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A row's place in its file, its number in the delivery, and its values as text, "" for none."""
+
+    file: str
+    line: int
+    record: int
+    texts: tuple[str, ...]
+
+
+def write(record: DatasetRecord, read: ReadSpec, inputs: Sequence[RawInput], workdir: Path) -> Path:
+    """The rows of ``inputs`` as Parquet with their places; rows without key are not among them, as in staging."""
+    workdir.mkdir(parents=True, exist_ok=True)
+    exact = [to_rows(s, workdir / f"in-{n}.parquet")[0] if isinstance(s, CsvInput) else s for n, s in enumerate(inputs)]
+    path = workdir / "located.parquet"
+    con = engine(workdir, memory_limit="600MB", threads=1, timezone=record.timezone)
+    try:
+        plan = plan_of(record, read, exact)
+        values = ", ".join(f"{c.value()} AS {ident(c.field.name)}" for c in plan.cells)
+        keyed = " AND ".join(f"{ident(k)} IS NOT NULL" for k in record.key) or "true"
+        rows = f"SELECT {', '.join(_PLACE)}, {values} FROM ({plan.status_sql(with_place=True)})"
+        con.execute(f"COPY (SELECT * FROM ({rows}) WHERE {keyed}) TO {lit(str(path))} (FORMAT parquet)")
+    finally:
+        con.close()
+    return path
+
+
+class Located:
+    """Questions to a file that ``write`` made. Use as a context manager."""
+
+    def __init__(self, path: Path, names: Sequence[str]) -> None:
+        self._names = tuple(names)
+        self._con = duckdb.connect(config={"threads": 1, "memory_limit": "300MB"})
+        self._con.execute(f"CREATE VIEW src AS SELECT * FROM read_parquet({lit(str(path))})")
+
+    def __enter__(self) -> Located:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._con.close()
+
+    def where(self, where: Where, columns: Sequence[str], limit: int) -> list[Spot]:
+        """The first rows that a condition selects, with these columns."""
+        sql, params = sql_of(where)
+        return self._spots(sql, params, columns, limit)
+
+    def having(self, column: str, value: str, columns: Sequence[str], limit: int) -> list[Spot]:
+        """The first rows in which a column holds a text."""
+        return self._spots(f"CAST({ident(column)} AS VARCHAR) = ?", [value], columns, limit)
+
+    def both(self, pairs: Sequence[tuple[str, str]], columns: Sequence[str], limit: int) -> list[Spot]:
+        """The first rows in which each of these columns holds its text."""
+        tests = " AND ".join(f"CAST({ident(c)} AS VARCHAR) = ?" for c, _ in pairs)
+        return self._spots(tests, [v for _, v in pairs], columns, limit)
+
+    def _spots(self, sql: str, params: Sequence[object], columns: Sequence[str], limit: int) -> list[Spot]:
+        texts = "".join(f", left(CAST({ident(c)} AS VARCHAR), 200)" for c in columns)
+        found = self._con.execute(
+            f"SELECT {', '.join(_PLACE)}{texts} FROM src WHERE {sql} ORDER BY _input, _record LIMIT {int(limit)}",
+            list(params),
+        ).fetchall()
+        return [Spot(self._names[n], int(line), int(r), tuple(t or "" for t in row)) for n, line, r, *row in found]
+
+    def doubles(self, columns: Sequence[str], limit: int) -> tuple[int, list[list[tuple[int, int]]]]:
+        """(rows that repeat another whole, the first groups of equal rows as places: (line, record))."""
+        names = ", ".join(ident(c) for c in columns)
+        grouped = (
+            f"SELECT list((_line, _record) ORDER BY _input, _record) AS places FROM src GROUP BY {names} "
+            "HAVING count(*) > 1"
+        )
+        total = self._con.execute(f"SELECT coalesce(sum(len(places) - 1), 0) FROM ({grouped})").fetchall()[0][0]
+        found = self._con.execute(
+            f"SELECT places[:20] FROM ({grouped}) ORDER BY places[1] LIMIT {int(limit)}"
+        ).fetchall()
+        return int(total), [[(int(a), int(b)) for a, b in row[0]] for row in found]
+
+    def counts(self, *columns: str) -> list[tuple[int, tuple[str, ...]]]:
+        """(rows, texts) of each combination of these columns in which none is empty, most frequent first."""
+        names = [f"CAST({ident(c)} AS VARCHAR)" for c in columns]
+        filled = " AND ".join(f"{ident(c)} IS NOT NULL" for c in columns)
+        found = self._con.execute(
+            f"SELECT count(*) AS n, {', '.join(names)} FROM src WHERE {filled} GROUP BY ALL ORDER BY n DESC, 2 LIMIT 20000"
+        ).fetchall()
+        return [(int(row[0]), tuple(row[1:])) for row in found]

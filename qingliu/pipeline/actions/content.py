@@ -1,0 +1,156 @@
+"""What the judges of content would say of a draft's rows, before anybody publishes them, and in which lines."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from qingliu.core.clock import now
+from qingliu.core.dataset import DatasetRecord, Definition, Text
+from qingliu.core.records import Finding
+from qingliu.lake import checks, ingest, located
+from qingliu.lake.checks.spec import (
+    Bounds,
+    Dates,
+    Inside,
+    Named,
+    Order,
+    Plan,
+    Result,
+    SamePlace,
+    Total,
+)  # fmt: skip
+from qingliu.lake.inputs import RawInput
+from qingliu.pipeline.assumed import assumed
+from qingliu.pipeline.looks import Cell, Spotted
+from qingliu.quality.rules import content
+from qingliu.standards import areas, outlines
+
+log = logging.getLogger(__name__)
+
+ROWS = 200_000  # a larger draft is judged after it is published only: its owner waits for the page
+LINES = 20
+SHOWN = 12  # places of one check
+_KINDS = (Bounds, Dates, Inside, Named, Order, SamePlace, Total)
+_MOSTLY, _SELDOM = 0.8, 0.1
+
+
+def look(definition: Definition, inputs: Sequence[RawInput], staged: ingest.Staged, work: Path) -> tuple[Spotted, ...]:
+    """What is wrong in the rows as they stand. Nothing for a draft that is large, empty, or that cannot be looked at."""
+    if not 0 < staged.rows <= ROWS or definition.dataset.view is not None:
+        return ()
+    try:
+        return _look(definition, inputs, staged, work)
+    except Exception as error:  # an edge: a preview without the judges' words is still a preview
+        log.error("content of %s cannot be looked at: %s", definition.dataset.code, type(error).__name__)
+        return ()
+
+
+def _look(definition: Definition, inputs: Sequence[RawInput], staged: ingest.Staged, work: Path) -> tuple[Spotted, ...]:
+    record = assumed(definition.dataset)
+    moment = now().astimezone(ZoneInfo(record.timezone)).replace(tzinfo=None)
+    whole = content.plan(record, now=moment, areas=outlines.counties())
+    plan = Plan(tuple(c for c in whole.checks if isinstance(c, _KINDS)), whole.shape)
+    results = checks.run(checks.staged(record, staged.path, staged.rows), plan, workdir=work, threads=1)
+    path = located.write(record, definition.read, inputs, work / "located")
+    private = {f.name for f in record.fields if f.sensitivity != "none"}
+    with located.Located(path, [i.name for i in inputs]) as rows:
+        out = [*_doubles(rows, [f.name for f in record.fields])]
+        for result in results:
+            out += _told(record, result, rows, private)
+        out += _counties(record, rows)
+    return tuple(out)
+
+
+def _told(record: DatasetRecord, result: Result, rows: located.Located, private: set[str]) -> Iterator[Spotted]:
+    """What one check saw, the largest first, each with the rows that its condition selects."""
+    for hit in sorted(result.hits, key=lambda h: -h.count)[:SHOWN]:
+        finding = content.findings(record, [replace(result, hits=(hit,))])[0]
+        columns = [c for c in finding.columns if c not in private]
+        yield _spotted(finding, columns, rows.where(hit.rows, columns, LINES) if hit.rows is not None else [])
+
+
+def _spotted(finding: Finding, columns: Sequence[str], spots: Sequence[located.Spot]) -> Spotted:
+    named = columns or [""]
+    cells = tuple(
+        Cell(s.file, s.line, s.record, c, t) for s in spots for c, t in zip(named, s.texts or ("",), strict=True)
+    )
+    return Spotted(finding.rule, finding.place, finding.reason, finding.remedy, finding.severity, finding.count, cells)
+
+
+def _doubles(rows: located.Located, columns: Sequence[str]) -> Iterator[Spotted]:
+    total, groups = rows.doubles(columns, LINES)
+    if not total:
+        return
+    zh = "；".join(f"第 {'、'.join(str(line) for line, _ in g)} 行相同" for g in groups[:8]) + (
+        "…" if len(groups) > 8 else ""
+    )
+    en = "; ".join(f"lines {', '.join(str(line) for line, _ in g)} are the same" for g in groups[:8])
+    cells = tuple(Cell("", line, number, "", "") for g in groups for line, number in g)[: LINES * 2]
+    yield Spotted(
+        "duplicate", "", Text(f"{total:,} 列與另一列完全相同：{zh}。", f"{total:,} rows repeat another one whole: {en}."),
+        Text("公開時只留一列；若兩列都該有，請在來源補上能分辨它們的欄位。",
+             "One of them is published; if both are meant, add the column in the source that tells them apart."),
+        "warning", total, cells,
+    )  # fmt: skip
+
+
+def _counties(record: DatasetRecord, rows: located.Located) -> Iterator[Spotted]:
+    county = next((f.name for f in record.fields if f.role == "county" and f.sensitivity == "none"), "")
+    if not county:
+        return
+    values = {texts[0]: n for n, texts in rows.counts(county)}
+    known = sum(n for v, n in values.items() if areas.current_county(v.strip()))
+    if known < _MOSTLY * sum(values.values()):  # no county column after all
+        return
+    for value, count in values.items():
+        official = areas.standard_name(value.strip())
+        if official != value and areas.current_county(official):
+            beside = "；同一欄也寫作正式名稱" if official in values else ""
+            reason = Text(
+                f"縣市「{value}」的正式名稱是「{official}」{beside}。",
+                f"The official name of '{value}' is '{official}'.",
+            )
+            remedy = Text(
+                f"請在來源改為「{official}」，否則會算成兩個縣市。",
+                "Write it so in the source: otherwise it counts as another county.",
+            )
+        elif not areas.current_county(official):
+            reason = Text(f"「{value[:40]}」不是縣市名稱。", f"'{value[:40]}' is no county.")
+            remedy = Text("請在來源改為正式的縣市名稱。", "Write the county's official name in the source.")
+        else:
+            continue
+        spots = rows.having(county, value, [county], LINES)
+        yield _spotted(Finding("county-name", county, reason, remedy, "warning", count), [county], spots)
+    # a station stands in one county; a firm's control number may be fined by several
+    code = next((f.name for f in record.fields if f.role == "station" and f.sensitivity == "none"), "")
+    if code:
+        yield from _moved(rows, code, county)
+
+
+def _moved(rows: located.Located, code: str, county: str) -> Iterator[Spotted]:
+    """Codes that stand in one county nearly always and in another seldom; told only where that is rare among codes."""
+    by_code: dict[str, Counter[str]] = {}
+    for n, (one, where) in rows.counts(code, county):
+        by_code.setdefault(one, Counter())[where] += n
+    several = {c: w for c, w in by_code.items() if len({areas.standard_name(x) for x in w}) > 1}
+    if len(several) > max(1, _SELDOM * len(by_code)):
+        return
+    for one, stands in several.items():
+        (usual, most), *others = stands.most_common()
+        shown = "、".join(f"{c} {n} 列" for c, n in stands.most_common()[:4])
+        shown_en = ", ".join(f"{c} {n}" for c, n in stands.most_common()[:4])
+        spots = [s for c, n in others if n < most for s in rows.both([(code, one), (county, c)], [code, county], LINES)]
+        reason = Text(
+            f"「{one}」出現在兩個以上的縣市（{shown}）。", f"'{one}' stands in several counties ({shown_en})."
+        )
+        remedy = Text(
+            f"同一代碼多半只在一個縣市；若應為「{usual}」，請在來源更正。",
+            f"Correct it in the source if it should be {usual}.",
+        )
+        finding = Finding("two-counties", code, reason, remedy, "warning", sum(n for _, n in others))
+        yield _spotted(finding, [code, county], spots)

@@ -1,0 +1,69 @@
+"""What the judges would say after publication is told in the draft, with the lines in which it stands."""
+
+from __future__ import annotations
+
+import pytest
+
+from qingliu.lake.paths import LakePaths
+from qingliu.pipeline import queries
+from qingliu.pipeline.looks import Preview
+from tests.web import cast
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def people(home: LakePaths) -> None:
+    cast.enrol()
+
+
+STATIONS = (
+    ("S01", "石門水庫", "桃園市"),
+    ("S02", "曾文水庫", "嘉義縣"),
+    ("S03", "翡翠水庫", "新北市"),
+    ("S04", "日月潭", "南投縣"),
+)
+
+
+def reservoir(*, odd: bool) -> str:
+    out = ["某某水資源管理單位,,,,,", "測站代碼,水庫名稱,縣市,採樣日期,pH,濁度(NTU)"]
+    for n in range(48):
+        code, name, county = STATIONS[n % 4]
+        out.append(f"{code},{name},{county},2025-{n // 4 + 1:02d}-{n % 4 + 10},{7 + n % 9 / 10:.1f},{n}.5")
+    if odd:
+        out[5] = out[5].replace(",7.3,", ",71.2,")  # line 6
+        out[10] = out[10].replace("桃園市", "台南市")  # line 11, S01
+        out.insert(20, out[19])  # lines 20 and 21
+        out[30] = out[30].replace(out[30][:3], "", 1)  # no code, line 31
+        out.append("合計,,,,,")
+    return "\r\n".join(out) + "\r\n"
+
+
+def seen_of(text: str) -> Preview:
+    draft = cast.upload(cast.client("mei"), cast.file(text))
+    seen = queries.preview(draft)
+    assert seen is not None
+    assert seen.problem is None, seen.problem
+    return seen
+
+
+def test_what_is_wrong_in_the_rows_is_told_before_publication_with_its_lines(people: None) -> None:
+    mei = cast.client("mei")
+    draft = cast.upload(mei, cast.file(reservoir(odd=True)))
+    seen = queries.preview(draft)
+    assert seen is not None
+    found = {(s.rule, s.place): s for s in seen.content}
+    ph = found["range", "pH"]
+    assert [(c.line, c.column, c.text) for c in ph.cells] == [(6, "pH", "71.2")]
+    assert found["duplicate", ""].lines == (20, 21)
+    assert [(c.line, c.text) for c in found["county-name", "縣市"].cells] == [(11, "台南市")]
+    assert "臺南市" in found["county-name", "縣市"].reason.zh
+    assert found["two-counties", "測站代碼"].lines == (11,)
+    page = mei.get(f"/desk/drafts/{draft.pk}/").content.decode()
+    for told in ("71.2", "第 20、21 行相同", "正式名稱是「臺南市」", "出現在兩個以上的縣市"):
+        assert told in page
+
+
+def test_sound_rows_are_not_cried_wolf_over(people: None) -> None:
+    seen = seen_of(reservoir(odd=False))
+    assert seen.content == ()
