@@ -130,6 +130,6 @@ class Step:
 
 
 def steps(row: Draft) -> tuple[Step, ...]:
-    """The changes that stand, the last first."""
-    found = list(queries.proposals(row))[::-1]
+    """The changes that stand, in the order of their making."""
+    found = queries.proposals(row)
     return tuple(Step(p, Text(p.what_zh, p.what_en), editing.difference(p.before, p.after)) for p in found)

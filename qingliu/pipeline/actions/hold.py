@@ -11,11 +11,12 @@ from qingliu.accounts import queries as accounts
 from qingliu.accounts.rules import Actor, may, require, same_person
 from qingliu.audit import actions as audit
 from qingliu.catalog import queries as catalogue
+from qingliu.core.clock import now
 from qingliu.core.dataset import Text
 from qingliu.core.errors import BadRequest, Conflict, Forbidden
 from qingliu.pipeline import locks, queries
 from qingliu.pipeline.actions import finish, gate, mend
-from qingliu.pipeline.models import Run
+from qingliu.pipeline.models import Alarm, Run
 from qingliu.pipeline.rules import State
 from qingliu.privacy import actions as privacy
 
@@ -58,6 +59,7 @@ def release(*, run_id: str, reason: str, by: Actor) -> Run:
             shutil.rmtree(finish.staging(run) / "mask", ignore_errors=True)
             raise
         with transaction.atomic():
+            _over(run)
             run.release_reason, run.finished_at = reason, None
             run.state = State.JUDGING
             run.save()
@@ -80,7 +82,14 @@ def reject(*, run_id: str, reason: str, by: Actor) -> Run:
         run = queries.run(str(run.id))
         _check_held(run)
         run.release_reason = reason
+        _over(run)
         return finish.close(run, State.REJECTED, by=by)
+
+
+def _over(run: Run) -> None:
+    """Close the alarm of a held delivery as soon as it is decided on; the watch opens it again where it is held anew."""
+    open_ones = Alarm.objects.filter(dataset=run.dataset, kind=Alarm.Kind.HELD, event=str(run.pk), closed_at=None)
+    open_ones.update(closed_at=now())
 
 
 def _require_reason(reason: str) -> None:

@@ -12,6 +12,7 @@ from qingliu.catalog.models import Dataset
 from qingliu.core.dataset import Text
 from qingliu.pipeline import actions
 from qingliu.pipeline.models import Alarm, Draft
+from qingliu.standards import definition as standard
 
 register = template.Library()
 
@@ -63,6 +64,14 @@ def reason_of(dataset: Dataset) -> Text:
 def title_of(dataset: Dataset) -> str:
     """A dataset's title, for a list of choices."""
     return catalogue.definition(dataset).dataset.title.zh
+
+
+@register.filter
+def draft_title(draft: Draft) -> str:
+    """A draft's title; the name of its file while it has none."""
+    if draft.definition:
+        return standard.loads(draft.definition).dataset.title.zh
+    return str(draft.files[0]["name"]) if draft.files else draft.code
 
 
 @register.filter

@@ -9,15 +9,17 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from qingliu.accounts.rules import may
 from qingliu.core.dataset import Definition, ReadSpec, Text
 from qingliu.core.errors import BadRequest, QingliuError
+from qingliu.core.records import Finding
 from qingliu.pipeline import actions, editing, queries, remedies
 from qingliu.pipeline.looks import Preview
 from qingliu.pipeline.models import Draft
+from qingliu.pipeline.rules import State
 from qingliu.standards import definition as standard
 from qingliu.standards.vocabularies import categories, flags, frequencies, licences
 from qingliu.web import draft_page
@@ -48,11 +50,20 @@ def _page(
         "may_decide": row.state == Draft.State.WAITING and actions.may_be_decided_by(row, mine),
         "alone": opened and actions.alone(row, mine), "lacking": actions.lacking(row) if opened else (),
         "steps": draft_page.steps(row), "files_kept": bool(queries.draft_files(row)),
-        "whole": editing.difference(row.base, row.definition), "row_limit": draft_page.LEFT_SHOWN,
+        "ended": row.run.state if row.run and row.run.state in (State.HELD, State.REJECTED, State.FAILED) else "",
+        "held_for": _held_for(row), "whole": editing.difference(row.base, row.definition), "row_limit": draft_page.LEFT_SHOWN,
     }  # fmt: skip
+    context["last"] = context["steps"][-1] if context["steps"] else None
     if definition:
         context |= _definition_part(definition, seen)
     return render(request, "web/desk/draft.html", context, status=error.status if error else 200)
+
+
+def _held_for(row: Draft) -> tuple[Finding, ...]:
+    """Why the delivery of an approved draft is held."""
+    if row.run is None or row.run.state != State.HELD:
+        return ()
+    return tuple(f for v in queries.verdicts(row.run) for f in v.findings if f.severity == "hold")[:4]
 
 
 def _definition_part(definition: Definition, seen: Preview | None) -> dict[str, Any]:
@@ -192,12 +203,14 @@ def read(request: HttpRequest, draft_id: object) -> HttpResponseBase:
 def undo(request: HttpRequest, draft_id: object) -> HttpResponseBase:
     """Take the last step back."""
     row = door.draft_of(request, draft_id)
+    last = queries.proposals(row).last()
+    said = Text(last.what_zh, last.what_en).get(get_language() or "") if last else ""
     return door.answered(
         request,
         PAGE,
         lambda: actions.undo(draft=row, by=door.who(request)),
         args=(row.id,),
-        done=_("已收回最後一項修改。"),
+        done=_("已收回：%(what)s。") % {"what": said},
         at="steps",
     )
 
