@@ -44,6 +44,8 @@ def test_the_sequence_that_lost_what_was_typed(mei: Client) -> None:
     draft = cast.upload(mei, cast.file(TEXT))
     at = f"/desk/drafts/{draft.pk}"
     before = was(draft)
+    shown = mei.get(f"{at}/").content.decode()
+    assert all(f'name="{k.removeprefix("d.")}" value="{v}"' in shown for k, v in before.items())
     stopped = mei.post(f"{at}/change", {**before, "d.title-zh": "", "d.title-en": "Kept in view"})
     assert stopped.status_code == 422
     assert 'value="Kept in view"' in stopped.content.decode()
