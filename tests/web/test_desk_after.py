@@ -68,3 +68,21 @@ def test_the_way_from_approval_to_the_public_page_is_told(mei: Client) -> None:
     mei.post(f"/desk/drafts/{draft.pk}/submit")
     cast.client("hua").post(f"/desk/drafts/{draft.pk}/decide", {"decision": "approve"})
     assert '<li class="done">公開</li>' in mei.get(f"/desk/drafts/{draft.pk}/").content.decode()
+
+
+def test_a_corrected_file_takes_the_place_of_the_first_and_the_definition_stays(mei: Client, home: LakePaths) -> None:
+    draft = cast.upload(mei, cast.file("id,aqi\nA1,20\nA2,x\n"))
+    mei.post(f"/desk/drafts/{draft.pk}/change", {"title-zh": "水質", "description-zh": "說明。"})
+    before = Draft.objects.get(pk=draft.pk).definition
+    answer = mei.post(
+        "/desk/upload/take", {"files": [cast.file("id,aqi\nA1,20\nA2,30\nA3,40\n", "new.csv")], "draft": str(draft.pk)}
+    )
+    assert answer.headers["Location"].endswith(f"/desk/drafts/{draft.pk}/#read")
+    row = Draft.objects.get(pk=draft.pk)
+    seen = queries.preview(row)
+    assert seen is not None
+    assert (row.definition, seen.rows_read, row.files[0]["name"]) == (before, 3, "new.csv")
+    assert len(list((home.drafts / str(draft.pk)).rglob("*.csv"))) == 1
+    rival = cast.client("rival")
+    answer = rival.post("/desk/upload/take", {"files": [cast.file("a\n1\n")], "draft": str(draft.pk)})
+    assert answer.status_code == 404

@@ -82,6 +82,32 @@ def begin(*, agency: str, uploads: Sequence[Upload], code: str = "", by: Actor) 
     return draft
 
 
+def replace_files(*, draft: Draft, uploads: Sequence[Upload], by: Actor) -> None:
+    """Put corrected files in the place of a draft's files; the definition stays, and is looked at anew.
+
+    Raises BadRequest (no file, too many), Conflict where the draft is not open.
+    """
+    require(by, "prepare", agency=draft.agency.code)
+    check_open(draft)
+    if not uploads or len(uploads) > MAX_FILES:
+        raise BadRequest(
+            Text(f"請選擇 1 到 {MAX_FILES} 個檔案。", f"Choose 1 to {MAX_FILES} files."),
+            Text("檔案很多時請壓成一個 ZIP。", "Where there are more, send one ZIP."), parameter="files",
+        )  # fmt: skip
+    folder = queries.draft_folder(draft)
+    old = [f["stored"].split("/")[0] for f in draft.files]
+    first = max((int(n) for n in old), default=-1) + 1
+    kept = [_keep(draft, first + n, upload) for n, upload in enumerate(uploads)]
+    with transaction.atomic():
+        draft.files = kept
+        _save(draft)
+        _audit(draft, "draft.files-replaced", by, files=[f["name"] for f in kept])
+    for name in {*old, preview.LOOKS_FILE}:
+        gone = folder / name
+        shutil.rmtree(gone, ignore_errors=True) if gone.is_dir() else gone.unlink(missing_ok=True)
+    preview.refresh(draft)
+
+
 def _own(code: str, agency: str) -> Dataset:
     row = catalogue.dataset(code)
     if row.agency.code != agency:

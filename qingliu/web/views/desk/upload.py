@@ -9,6 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from qingliu.accounts import queries as accounts
@@ -69,17 +70,31 @@ def _take(request: HttpRequest, handler: PrivateHandler) -> HttpResponseBase:
     if handler.too_large:
         return _form(request, code, _too_large())
     mine = door.who(request)
+    again = request.POST.get("draft", "")
+    uploads = [actions.Upload(f.name or "file", Path(f.file.name)) for f in files]
+    if again:
+        return _again(request, again, uploads)
     try:
         if code:
             agency = catalogue.dataset(code).agency.code
         elif not agency:
-            homes, _ = choices(mine)
+            homes = choices(mine)[0]
             agency = homes[0].code if len(homes) == 1 else ""
-        uploads = [actions.Upload(f.name or "file", Path(f.file.name)) for f in files]
         made = actions.begin(agency=agency, uploads=uploads, code=code, by=mine)
     except QingliuError as error:
         return _form(request, code, error)
     return HttpResponseRedirect(reverse("web:desk-draft", args=[made.id]))
+
+
+def _again(request: HttpRequest, draft_id: str, uploads: list[actions.Upload]) -> HttpResponse:
+    """Corrected files for a draft that stands."""
+    row = door.draft_of(request, draft_id)
+
+    def do() -> None:
+        actions.replace_files(draft=row, uploads=uploads, by=door.who(request))
+
+    done = _("已換成更正後的檔案，定義照舊。")
+    return door.answered(request, "web:desk-draft", do, args=(row.id,), done=done, at="read")
 
 
 def _too_large() -> BadRequest:
