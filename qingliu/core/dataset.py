@@ -166,6 +166,7 @@ class ReadSpec:
     unpivot: Unpivot | None = None
     file_column: str = ""  # a declared column filled with the file's (member's) stem
     strip_prefix: str = ""
+    leave_out: tuple[str, ...] = ()  # rows whose first cell is one of these are no data; ``註*``: begins with 註
 
 
 @dataclass(frozen=True, slots=True)

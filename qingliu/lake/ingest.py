@@ -16,7 +16,7 @@ import duckdb
 from qingliu.core.dataset import DatasetRecord, ReadSpec, Text
 from qingliu.core.errors import BadSource
 from qingliu.core.records import CellBalance
-from qingliu.lake import counts, places
+from qingliu.lake import counts, leaving, places
 from qingliu.lake.csvlines import Record, count_lines, to_rows
 from qingliu.lake.inputs import CsvInput, RawInput, RowsInput, RowsWriter, renamed, stem_of
 from qingliu.lake.names import ident
@@ -75,6 +75,7 @@ def shape(
         work = Work(connection, record, read, list(inputs), workdir)
         # a blank line of a one-column table is no record, which only the exact reader knows
         _reread(work, [i for i in inputs if isinstance(i, CsvInput) and len(i.columns) == 1])
+        _leave_out(work)
         staged, rows = _stage(work)
         plan = work.plan()
         cells = counts.balance(connection, plan, staged, rows)
@@ -146,6 +147,18 @@ def _reread(work: Work, texts: Sequence[CsvInput]) -> bool:
         if broken:
             work.broken[source.name] = broken
     return bool(texts)
+
+
+def _leave_out(work: Work) -> None:
+    """Set aside the rows that the definition says are no data."""
+    if not work.read.leave_out:
+        return
+    _reread(work, [i for i in work.inputs if isinstance(i, CsvInput)])
+    for at, source in enumerate(work.inputs):
+        if isinstance(source, RowsInput):
+            work.inputs[at], left = leaving.split(source, work.read.leave_out, work.folder / f"kept-{at}.parquet")
+            if left:
+                work.broken[source.name] = [*work.broken.get(source.name, ()), *left]
 
 
 def _engine_rows(work: Work, source: CsvInput) -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 
 from qingliu.core.dataset import DatasetRecord, ReadSpec
+from qingliu.lake import leaving
 from qingliu.lake.checks.conditions import sql_of
 from qingliu.lake.csvlines import to_rows
 from qingliu.lake.ingest import engine
@@ -32,17 +33,18 @@ class Spot:
 
 
 def write(record: DatasetRecord, read: ReadSpec, inputs: Sequence[RawInput], workdir: Path) -> Path:
-    """The rows of ``inputs`` as Parquet with their places; rows without key are not among them, as in staging."""
+    """The rows of ``inputs`` as Parquet with their places, those without key among them."""
     workdir.mkdir(parents=True, exist_ok=True)
     exact = [to_rows(s, workdir / f"in-{n}.parquet")[0] if isinstance(s, CsvInput) else s for n, s in enumerate(inputs)]
+    if read.leave_out:
+        exact = [leaving.split(s, read.leave_out, workdir / f"kept-{n}.parquet")[0] for n, s in enumerate(exact)]
     path = workdir / "located.parquet"
     con = engine(workdir, memory_limit="600MB", threads=1, timezone=record.timezone)
     try:
         plan = plan_of(record, read, exact)
         values = ", ".join(f"{c.value()} AS {ident(c.field.name)}" for c in plan.cells)
-        keyed = " AND ".join(f"{ident(k)} IS NOT NULL" for k in record.key) or "true"
         rows = f"SELECT {', '.join(_PLACE)}, {values} FROM ({plan.status_sql(with_place=True)})"
-        con.execute(f"COPY (SELECT * FROM ({rows}) WHERE {keyed}) TO {lit(str(path))} (FORMAT parquet)")
+        con.execute(f"COPY ({rows}) TO {lit(str(path))} (FORMAT parquet)")
     finally:
         con.close()
     return path
@@ -51,10 +53,12 @@ def write(record: DatasetRecord, read: ReadSpec, inputs: Sequence[RawInput], wor
 class Located:
     """Questions to a file that ``write`` made. Use as a context manager."""
 
-    def __init__(self, path: Path, names: Sequence[str]) -> None:
+    def __init__(self, path: Path, names: Sequence[str], key: Sequence[str] = ()) -> None:
         self._names = tuple(names)
         self._con = duckdb.connect(config={"threads": 1, "memory_limit": "300MB"})
-        self._con.execute(f"CREATE VIEW src AS SELECT * FROM read_parquet({lit(str(path))})")
+        keyed = " AND ".join(f"{ident(k)} IS NOT NULL" for k in key) or "true"
+        self._con.execute(f"CREATE VIEW whole AS SELECT * FROM read_parquet({lit(str(path))})")
+        self._con.execute(f"CREATE VIEW src AS SELECT * FROM whole WHERE {keyed}")
 
     def __enter__(self) -> Located:
         return self
@@ -96,6 +100,15 @@ class Located:
             f"SELECT places[:20] FROM ({grouped}) ORDER BY places[1] LIMIT {int(limit)}"
         ).fetchall()
         return int(total), [[(int(a), int(b)) for a, b in row[0]] for row in found]
+
+    def lonely(self, first: str, others: Sequence[str], limit: int) -> list[tuple[str, int, int]]:
+        """(text, rows, first line) of rows in which nothing but the column ``first`` is filled."""
+        empty = " AND ".join(f"{ident(c)} IS NULL" for c in others)
+        found = self._con.execute(
+            f"SELECT trim(CAST({ident(first)} AS VARCHAR)) AS t, count(*), min(_line) FROM whole "
+            f"WHERE {ident(first)} IS NOT NULL AND {empty} GROUP BY 1 ORDER BY 3 LIMIT {int(limit)}"
+        ).fetchall()
+        return [(str(t)[:200], int(n), int(line)) for t, n, line in found]
 
     def counts(self, *columns: str) -> list[tuple[int, tuple[str, ...]]]:
         """(rows, texts) of each combination of these columns in which none is empty, most frequent first."""

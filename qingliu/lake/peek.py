@@ -137,17 +137,19 @@ def repeats(staged: Path, key: Sequence[str]) -> tuple[int, int]:
     return total - whole, whole - kept
 
 
-def tells_apart(staged: Path, choices: Iterable[Sequence[str]]) -> tuple[str, ...]:
-    """The first choice of columns that is filled in every row and tells all different rows apart; () where none does."""
+def tells_apart(staged: Path, choices: Iterable[Sequence[str]], lacking: int = 0) -> tuple[str, ...]:
+    """The first choice of columns that tells all different rows apart in which they are filled, and is empty in
+    ``lacking`` rows at most; () where none does."""
     source = f"read_parquet({lit(str(staged))})"
     with duckdb.connect(config={"threads": 1, "memory_limit": "300MB"}) as con:
-        whole = con.execute(f"SELECT count(*) FROM (SELECT DISTINCT * FROM {source})").fetchall()[0][0]
         for names in choices:
             listed = ", ".join(ident(n) for n in names)
             filled = " AND ".join(f"{ident(n)} IS NOT NULL" for n in names)
-            sql = f"SELECT count(*) FROM (SELECT DISTINCT {listed} FROM {source} WHERE {filled})"
+            whole = f"(SELECT count(*) FROM (SELECT DISTINCT * FROM {source} WHERE {filled}))"
+            sql = f"SELECT (SELECT count(*) FROM (SELECT DISTINCT {listed} FROM {source} WHERE {filled})) = {whole}"
             gaps = f"SELECT count(*) FROM {source} WHERE NOT ({filled})"
-            if con.execute(sql).fetchall()[0][0] == whole and not con.execute(gaps).fetchall()[0][0]:
+            few = con.execute(gaps).fetchall()[0][0] <= lacking
+            if few and con.execute(sql).fetchall()[0][0]:
                 return tuple(names)
     return ()
 

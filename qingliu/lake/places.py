@@ -10,6 +10,7 @@ import duckdb
 from qingliu.core.dataset import FieldRecord, Text
 from qingliu.lake.csvlines import Record, count_lines, pick
 from qingliu.lake.inputs import CsvInput, RawInput
+from qingliu.lake.leaving import LEFT_OUT
 from qingliu.lake.names import ident
 from qingliu.lake.names import literal as lit
 from qingliu.lake.shape_plan import Plan
@@ -21,8 +22,13 @@ COLUMNS = (
 _BROKEN = {
     "few": Text("此行的欄數少於標題列。", "This line has fewer cells than the header."),
     "many": Text("此行的欄數多於標題列。", "This line has more cells than the header."),
+    LEFT_OUT: Text("定義說這一列不是資料（合計或註解），整列擱置。", "By the definition this row is no data: set aside."),
     "quotes": Text("此行的引號不成對或位置錯誤。", "Quotation marks in this line are unbalanced or misplaced."),
 }
+_LEFT_OUT_REMEDY = Text(
+    "不必處理；若這一列是資料，請在定義的「不列入的列」拿掉這個文字。",
+    "Nothing to do; if the row is data, take its text out of the rows left out in the definition.",
+)
 _BROKEN_REMEDY = Text(
     "請檢查此行的分隔符號與引號後重新發布。", "Check this line's delimiters and quotation marks, then publish again."
 )
@@ -89,7 +95,7 @@ def _typed(column: str) -> str:
 
 
 def _broken_row(name: str, record: Record) -> tuple[str | int | None, ...]:
-    reason, remedy = _BROKEN[record.problem], _BROKEN_REMEDY
+    reason, remedy = _BROKEN[record.problem], _LEFT_OUT_REMEDY if record.problem == LEFT_OUT else _BROKEN_REMEDY
     return (name, record.line, None, None, None, "row", record.raw, reason.zh, reason.en, remedy.zh, remedy.en)
 
 

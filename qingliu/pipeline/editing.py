@@ -12,7 +12,7 @@ from qingliu.core.dataset import Contact, DatasetRecord, Definition, FieldRecord
 from qingliu.core.errors import BadRequest
 from qingliu.pipeline.infer_columns import name_for
 from qingliu.pipeline.readable import loosely, meaning
-from qingliu.pipeline.remedies import Remedy
+from qingliu.pipeline.remedy import Remedy
 from qingliu.standards import definition as standard
 from qingliu.standards.vocabularies import flags
 
@@ -44,6 +44,9 @@ def apply(definition: Definition, remedy: Remedy, choice: str = "") -> Definitio
         return replace(definition, dataset=_added(record, remedy.values[0]))
     if remedy.kind == "key":
         return replace(definition, dataset=replace(record, key=remedy.values, order=record.order or remedy.values))
+    if remedy.kind == "leave_out":
+        left = _with(definition.read.leave_out, remedy.values[0])
+        return replace(definition, read=replace(definition.read, leave_out=left))
     if remedy.kind == "drop":
         return replace(definition, dataset=_without(record, remedy.column))
     changes = {

@@ -102,6 +102,7 @@ class Preview:
     unknown: tuple[str, ...] = ()
     looks: tuple[ColumnLook, ...] = ()
     key: tuple[str, ...] = ()  # columns that would tell the rows apart, where the definition names none
+    lonely: tuple[tuple[str, int, int], ...] = ()  # (text, rows, first line): rows with nothing but a first cell
     content: tuple[Spotted, ...] = ()  # what the judges of content see in the rows
     findings: tuple[Finding, ...] = ()  # what the judges of a delivery would say of it now
 

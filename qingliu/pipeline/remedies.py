@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import difflib
-import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from qingliu.core.dataset import Definition, FieldRecord, Text
 from qingliu.pipeline.looks import SENSITIVE, ColumnLook, Preview
 from qingliu.pipeline.readable import NINES, date_formats, loosely, meaning, number_in
+from qingliu.pipeline.remedy import Remedy
 
 _SUFFIXED = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)([#*xX])")
 _SUFFIX_MEANS = {"#": "instrument_check_invalid", "*": "program_check_invalid", "x": "manual_check_invalid"}
@@ -20,34 +19,14 @@ _UNIT = re.compile(
     r"(?i)^(?:%|％|℃|°C|度|dB\(?A?\)?|pH|NTU|[μumknMG]?[gmLlsVWJ]/?(?:[Nn]?m[3³²2]?|L|l|kg|s|day|h|hr)?|ug/m3|μg/m3|ppm|ppb|ppt|mm|cm|km|"
     r"公噸|公斤|公克|公尺|公里|平方公尺|立方公尺|公升|元|千元|人|次|件|家|座|處|小時|天|日|年|mS/cm|μS/cm|CFU/100mL|m/s|hPa|MJ/m2)$"
 )
+_TOTALS = re.compile(
+    r"(?i)[總合小共]\s*計|總\s*和|總數|全部合計|平均(值|數)?|(grand )?total|sub-?total|sum|average|mean"
+)
+_NOTES = re.compile(r"(?i)備註|附註|註\s*[0-9一二三]?\s*[：:.、]|註解|資料來源|說明|※|notes?\s*:|source\s*:")
 _NEAR = 0.62
 READINGS = 40  # texts of one column that may be read as numbers by declaration
 _MOSTLY = 0.5
 _NEARLY = 0.9
-
-
-@dataclass(frozen=True, slots=True)
-class Remedy:
-    """One change that mends ``count`` cells. ``choice`` names what a person may still decide, with the value proposed.
-
-    ``sure``: taken by "apply all": it loses nothing and says nothing that the text does not say itself.
-    """
-
-    kind: str
-    column: str
-    values: tuple[str, ...]
-    what: Text
-    why: Text
-    count: int = 0
-    sure: bool = False
-    choice: str = ""  # "" | flag | unit | field | sensitivity
-    chosen: str = ""
-
-    @property
-    def id(self) -> str:
-        """A name that stays the same while the trouble does."""
-        whole = "\0".join((self.kind, self.column, *self.values))
-        return hashlib.blake2b(whole.encode(), digest_size=8).hexdigest()
 
 
 def remedies(preview: Preview, definition: Definition) -> tuple[Remedy, ...]:
@@ -62,6 +41,7 @@ def remedies(preview: Preview, definition: Definition) -> tuple[Remedy, ...]:
         if look:
             found += _sensitive(field, look)
             found += _unit(field, look.header)
+    found += _no_data(preview, definition)
     if preview.key and not definition.dataset.key:
         found.append(_key(preview.key))
     unique = {r.id: r for r in found}
@@ -105,6 +85,24 @@ def _nearest(header: str, fields: Sequence[FieldRecord]) -> str:
 
 def _plain(text: str) -> str:
     return re.sub(r"[\s_\-.]+", "", unicodedata.normalize("NFKC", text)).casefold()
+
+
+def _no_data(preview: Preview, definition: Definition) -> Iterator[Remedy]:
+    """Rows with nothing but a word of sums or a note in their first cell."""
+    for text, count, line in preview.lonely:
+        total, note = _TOTALS.fullmatch(text), _NOTES.match(text)
+        mark = text if total else f"{note.group()}*" if note else ""
+        if not mark or mark in definition.read.leave_out:
+            continue
+        shown = text if len(text) <= 30 else f"{text[:30]}…"
+        yield Remedy(
+            "leave_out", "", (mark[:80],),
+            Text(f"第 {line} 行「{shown}」不是資料，不列入", f"Line {line}, '{shown}', is no data: leave it out"),
+            Text(f"看起來是{'合計' if total else '註解'}列：只有第一格有字。整列擱置並註明原因，不會遺失；以後的檔案也一樣。",
+                 f"It looks like a {'total' if total else 'note'}: only its first cell is filled. It is set aside with that "
+                 "reason, in later files too."),
+            count=count,
+        )  # fmt: skip
 
 
 def _key(names: Sequence[str]) -> Remedy:

@@ -265,11 +265,11 @@ def _source(value: Mapping[str, Any] | None) -> SourceSpec:
 
 
 def _read(value: Mapping[str, Any]) -> ReadSpec:
-    plain = {k: v for k, v in value.items() if k != "unpivot"}
-    wide = value.get("unpivot")
+    plain = {k: v for k, v in value.items() if k not in {"unpivot", "leave_out"}}
+    wide, left = value.get("unpivot"), tuple(value.get("leave_out", ()))
     if not wide:
-        return ReadSpec(**plain)
-    return ReadSpec(**plain, unpivot=Unpivot(**{**wide, "date_formats": tuple(wide["date_formats"])}))
+        return ReadSpec(**plain, leave_out=left)
+    return ReadSpec(**plain, leave_out=left, unpivot=Unpivot(**{**wide, "date_formats": tuple(wide["date_formats"])}))
 
 
 def _view(value: Mapping[str, Any] | None) -> ViewSpec | None:

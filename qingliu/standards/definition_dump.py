@@ -224,6 +224,8 @@ def _read(read: ReadSpec) -> dict[str, Any]:
         "strip_prefix",
     )
     out: dict[str, Any] = {k: getattr(read, k) for k in plain if getattr(read, k)}
+    if read.leave_out:
+        out["leave_out"] = _Line(read.leave_out)
     if read.unpivot:
         wide = read.unpivot
         out["unpivot"] = {

@@ -11,7 +11,8 @@ from qingliu.lake.peek import Group, PeekCell, PeekRow
 from qingliu.pipeline import editing, queries
 from qingliu.pipeline.looks import ColumnLook, Preview
 from qingliu.pipeline.models import Draft, Proposal
-from qingliu.pipeline.remedies import Remedy, suspicions
+from qingliu.pipeline.remedies import suspicions
+from qingliu.pipeline.remedy import Remedy
 
 TYPES = ("string", "integer", "number", "boolean", "date", "datetime")
 ROLES = (

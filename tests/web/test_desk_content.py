@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from qingliu.lake.paths import LakePaths
-from qingliu.pipeline import queries
+from qingliu.pipeline import queries, remedies
 from qingliu.pipeline.looks import Preview
+from qingliu.standards import definition as standard
 from tests.web import cast
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -29,7 +30,7 @@ def reservoir(*, odd: bool) -> str:
     out = ["某某水資源管理單位,,,,,", "測站代碼,水庫名稱,縣市,採樣日期,pH,濁度(NTU)"]
     for n in range(48):
         code, name, county = STATIONS[n % 4]
-        out.append(f"{code},{name},{county},2025-{n // 4 + 1:02d}-{n % 4 + 10},{7 + n % 9 / 10:.1f},{n}.5")
+        out.append(f"{code},{name},{county},2025-{n // 4 + 1:02d}-{n % 4 // 2 + 10},{7 + n % 9 / 10:.1f},{n}.5")
     if odd:
         out[5] = out[5].replace(",7.3,", ",71.2,")  # line 6
         out[10] = out[10].replace("桃園市", "台南市")  # line 11, S01
@@ -67,3 +68,32 @@ def test_what_is_wrong_in_the_rows_is_told_before_publication_with_its_lines(peo
 def test_sound_rows_are_not_cried_wolf_over(people: None) -> None:
     seen = seen_of(reservoir(odd=False))
     assert seen.content == ()
+
+
+def test_totals_are_left_out_and_keys_taken_by_a_click_each_and_nothing_is_lost(people: None) -> None:
+    mei = cast.client("mei")
+    draft = cast.upload(mei, cast.file(reservoir(odd=True) + "註：未檢出以 ND 表示,,,,,\r\n"))
+
+    def click(kind: str, values: tuple[str, ...]) -> Preview:
+        draft.refresh_from_db()
+        seen = queries.preview(draft)
+        assert seen is not None
+        offered = remedies.remedies(seen, standard.loads(draft.definition))
+        wanted = next(r for r in offered if (r.kind, r.values) == (kind, values))
+        assert mei.post(f"/desk/drafts/{draft.pk}/remedy", {"remedy": wanted.id}).status_code == 302
+        after = queries.preview(draft)
+        assert after is not None
+        return after
+
+    before = queries.preview(draft)
+    assert before is not None
+    click("leave_out", ("合計",))
+    after = click("leave_out", ("註：*",))
+    assert (after.rows_read, after.rows, after.set_aside) == (before.rows_read, before.rows - 2, 2)
+    assert {g.raw.split(",")[0] for g in after.groups if not g.column} == {"合計", "註：未檢出以 ND 表示"}
+    keyed = click("key", ("測站代碼", "採樣日期"))
+    assert (keyed.rows, keyed.set_aside, keyed.clashing) == (before.rows - 3, 3, 0)  # one row has no code
+    draft.refresh_from_db()
+    made = standard.loads(draft.definition)
+    assert made.read.leave_out == ("合計", "註：*")
+    assert standard.loads(standard.dumps(made)) == made

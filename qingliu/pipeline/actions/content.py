@@ -39,18 +39,28 @@ _KINDS = (Bounds, Dates, Inside, Named, Order, SamePlace, Total)
 _MOSTLY, _SELDOM = 0.8, 0.1
 
 
-def look(definition: Definition, inputs: Sequence[RawInput], staged: ingest.Staged, work: Path) -> tuple[Spotted, ...]:
-    """What is wrong in the rows as they stand. Nothing for a draft that is large, empty, or that cannot be looked at."""
+Lonely = tuple[tuple[str, int, int], ...]
+
+
+def look(
+    definition: Definition, inputs: Sequence[RawInput], staged: ingest.Staged, work: Path, first: str
+) -> tuple[tuple[Spotted, ...], Lonely]:
+    """What is wrong in the rows as they stand, and rows that hold nothing but column ``first``.
+
+    Nothing for a draft that is large, empty, or that cannot be looked at.
+    """
     if not 0 < staged.rows <= ROWS or definition.dataset.view is not None:
-        return ()
+        return (), ()
     try:
-        return _look(definition, inputs, staged, work)
+        return _look(definition, inputs, staged, work, first)
     except Exception as error:  # an edge: a preview without the judges' words is still a preview
         log.error("content of %s cannot be looked at: %s", definition.dataset.code, type(error).__name__)
-        return ()
+        return (), ()
 
 
-def _look(definition: Definition, inputs: Sequence[RawInput], staged: ingest.Staged, work: Path) -> tuple[Spotted, ...]:
+def _look(
+    definition: Definition, inputs: Sequence[RawInput], staged: ingest.Staged, work: Path, first: str
+) -> tuple[tuple[Spotted, ...], Lonely]:
     record = assumed(definition.dataset)
     moment = now().astimezone(ZoneInfo(record.timezone)).replace(tzinfo=None)
     whole = content.plan(record, now=moment, areas=outlines.counties())
@@ -58,12 +68,14 @@ def _look(definition: Definition, inputs: Sequence[RawInput], staged: ingest.Sta
     results = checks.run(checks.staged(record, staged.path, staged.rows), plan, workdir=work, threads=1)
     path = located.write(record, definition.read, inputs, work / "located")
     private = {f.name for f in record.fields if f.sensitivity != "none"}
-    with located.Located(path, [i.name for i in inputs]) as rows:
+    with located.Located(path, [i.name for i in inputs], record.key) as rows:
         out = [*_doubles(rows, [f.name for f in record.fields])]
         for result in results:
             out += _told(record, result, rows, private)
         out += _counties(record, rows)
-    return tuple(out)
+        others = [f.name for f in record.fields if f.name != first]
+        lonely = rows.lonely(first, others, LINES) if first and first not in private and len(others) > 1 else []
+    return tuple(out), tuple(lonely)
 
 
 def _told(record: DatasetRecord, result: Result, rows: located.Located, private: set[str]) -> Iterator[Spotted]:

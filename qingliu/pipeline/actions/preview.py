@@ -47,6 +47,8 @@ class _Kept:
 LOOKS_FILE = "looks.json"
 FIRST_ROWS, BAD_ROWS = 12, 24
 KEY_COLUMNS, KEY_CHOICES = 7, 60
+KEYLESS = 0.02  # of the rows may lack a key and are set aside for it
+_TIME = re.compile(r"(?i)日期|時間|年月|date|time")
 _CODE = re.compile(r"(?i)(id|code|no)$|編號|代碼|代號|字號")
 
 
@@ -116,24 +118,30 @@ def _seen(definition: Definition, inputs: Sequence[RawInput], staged: ingest.Sta
     header = next((i.header_row for i in inputs if isinstance(i, CsvInput)), 0)
     now_seen = rules.Seen(staged.found_columns, staged.rows, rules.shares(staged.cells), staged.missing, header)
     verdict = rules.drift(queries.last_seen(record.code), now_seen, definition)
+    first_field = columns[0].field if columns else ""
+    spotted, lonely = content.look(definition, inputs, staged, work, first_field)
     return Preview(
         "", "", rows_read=staged.rows_read, rows=staged.rows,
         set_aside=staged.set_aside, quarantined=staged.quarantined_cells, repeated=repeated, clashing=clashing,
         cells=staged.cells, columns=columns, first=first[:FIRST_ROWS], bad=bad, groups=groups, missing=staged.missing,
         unknown=staged.unknown, findings=verdict.findings, key=_key(record, staged),
-        content=content.look(definition, inputs, staged, work),
+        content=spotted, lonely=lonely,
     )  # fmt: skip
 
 
 def _key(record: DatasetRecord, staged: ingest.Staged) -> tuple[str, ...]:
     """Columns that tell the rows apart, fewest first, codes and names before times; () where there are none or a key stands."""
-    full = {c.column for c in staged.cells if c.typed == c.read and c.read}
+    full = {c.column for c in staged.cells if c.read and c.read - c.typed <= max(2, c.read * KEYLESS)}
     fields = [f for f in record.fields if f.name in full and f.type != "number" and f.sensitivity == "none"]
     if record.key or not staged.rows:
         return ()
-    likely = sorted(fields, key=lambda f: (not _CODE.search(f.name), f.type in ("date", "datetime")))[:KEY_COLUMNS]
-    choices = [c for width in (1, 2, 3) for c in combinations([f.name for f in likely], width)]
-    return peek.tells_apart(staged.path, choices[:KEY_CHOICES])
+    times = {f.name for f in fields if f.type in ("date", "datetime") or _TIME.search(f.name)}
+    likely = sorted(fields, key=lambda f: (not _CODE.search(f.name), f.name in times))[: KEY_COLUMNS - 1]
+    names = dict.fromkeys([f.name for f in likely] + [f.name for f in fields if f.name in times][:1])
+    choices = [c for width in (1, 2, 3) for c in combinations(names, width)]
+    # of as many columns, those with a time come first: more rows will come at other times
+    ordered = sorted(choices, key=lambda c: (len(c), len(c) > 1 and not times & set(c)))
+    return peek.tells_apart(staged.path, ordered[:KEY_CHOICES], lacking=max(2, int(staged.rows * KEYLESS)))
 
 
 def _files(inputs: Sequence[RawInput], files: Sequence[Path], read: ReadSpec) -> tuple[FileLook, ...]:
