@@ -86,3 +86,13 @@ def test_a_corrected_file_takes_the_place_of_the_first_and_the_definition_stays(
     rival = cast.client("rival")
     answer = rival.post("/desk/upload/take", {"files": [cast.file("a\n1\n")], "draft": str(draft.pk)})
     assert answer.status_code == 404
+
+
+def test_a_draft_tells_what_the_mark_needs_before_it_is_public(mei: Client) -> None:
+    draft = cast.upload(mei, cast.file("id,aqi\nA1,20\n"))
+    page = mei.get(f"/desk/drafts/{draft.pk}/").content.decode()
+    part = page.split('id="gold"')[1].split("</section>")[0]
+    assert part.count("<li>") == 7
+    assert part.count("公開後實測") == 4
+    assert "宣告的欄位都在檔案中" in part
+    assert "#gold" in mei.get("/desk/").content.decode()

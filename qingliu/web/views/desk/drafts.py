@@ -23,6 +23,7 @@ from qingliu.pipeline.rules import State
 from qingliu.standards import definition as standard
 from qingliu.standards.vocabularies import categories, flags, frequencies, licences
 from qingliu.web import draft_page
+from qingliu.web.foreseen import foreseen
 from qingliu.web.views.desk import door
 from qingliu.web.views.telling import View
 
@@ -71,7 +72,7 @@ def _definition_part(definition: Definition, seen: Preview | None) -> dict[str, 
     record = definition.dataset
     offered = remedies.remedies(seen, definition) if seen and not seen.problem else ()
     return {
-        "record": record, "remedies": offered, "sure": sum(r.sure for r in offered),
+        "gold": foreseen(definition, seen), "record": record, "remedies": offered, "sure": sum(r.sure for r in offered),
         "lines": draft_page.lines(definition, seen, offered),
         "table": draft_page.table(definition, seen, seen.first if seen else ()),
         "bad": draft_page.table(definition, seen, seen.bad if seen else ()),

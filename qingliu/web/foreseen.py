@@ -1,0 +1,64 @@
+"""The seven indicators of a draft as far as they can be told before it is public, and the mark that would follow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from qingliu.core.clock import now
+from qingliu.core.dataset import Definition, Text
+from qingliu.pipeline.looks import Preview
+from qingliu.quality import queries as quality
+from qingliu.quality.rules import indicators
+from qingliu.quality.rules.marks import Reading, mark
+from qingliu.quality.rules.seen import Subject
+
+SERVED = Text(
+    "公開後由平臺以 UTF-8 的 CSV、JSON 直接提供，公開後實測。",
+    "The portal serves it as CSV and JSON in UTF-8; measured once public.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One indicator: what it is called, what can be told now, and whether that is known or waits for publication."""
+
+    title: Text
+    state: str
+    reason: Text
+    remedy: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """The mark to expect where everything that waits holds, and the lines behind it."""
+
+    mark: Text
+    lines: tuple[Line, ...]
+
+
+def foreseen(definition: Definition, seen: Preview | None) -> Foreseen:
+    """What a draft may expect. What is measured at the served address only is assumed to hold for the mark, and says so."""
+    edition = quality.edition()
+    record = definition.dataset
+    subject = Subject(
+        code=record.code, declared=tuple(f.name for f in record.fields), frequency=record.frequency,
+        updated_at=now(), newest=None,
+    )  # fmt: skip
+    gone = seen.missing if seen else ()
+    told = {n: Reading(n, "pass", SERVED) for n in ("link", "download", "structure", "encoding")} | {
+        "timeliness": indicators.timeliness(subject, edition, now()),
+        "feedback": indicators.feedback(subject, edition),
+    }
+    told["fields"] = Reading(
+        "fields", "fail" if gone else "pass",
+        Text(f"檔案中沒有：{'、'.join(gone)}。", f"Not in the file: {', '.join(gone)}.") if gone
+        else Text("宣告的欄位都在檔案中。", "Every declared column is in the file."),
+    )  # fmt: skip
+    expected = mark(list(told.values()), edition)
+    lines = tuple(
+        Line(
+            i.title, "later" if told[i.id].reason == SERVED else told[i.id].state, told[i.id].reason, told[i.id].remedy
+        )
+        for i in edition.indicators
+    )
+    return Foreseen(edition.title(expected.mark), lines)
