@@ -97,3 +97,14 @@ def test_totals_are_left_out_and_keys_taken_by_a_click_each_and_nothing_is_lost(
     made = standard.loads(draft.definition)
     assert made.read.leave_out == ("合計", "註：*")
     assert standard.loads(standard.dumps(made)) == made
+
+
+def test_what_looks_personal_is_told_with_its_kind_and_line_and_without_its_text(people: None) -> None:
+    rows = "".join(f"S{n},{n}.5,\n" for n in range(20))
+    seen = seen_of(f"站號,濃度,備註\n{rows}S20,3.1,採樣人員王大同 0987-654-321 協助\n")
+    told = next(s for s in seen.content if s.rule == "personal")
+    assert told.place == "備註"
+    assert "像手機號碼" in told.reason.zh
+    assert "第 22 行" in told.reason.zh
+    assert "0987" not in told.reason.zh
+    assert not [c.text for c in told.cells if c.text]

@@ -27,6 +27,7 @@ from qingliu.lake.checks.spec import (
 from qingliu.lake.inputs import RawInput
 from qingliu.pipeline.assumed import assumed
 from qingliu.pipeline.looks import Cell, Spotted
+from qingliu.privacy.rules import Kind, recognise
 from qingliu.quality.rules import content
 from qingliu.standards import areas, outlines
 
@@ -34,6 +35,10 @@ log = logging.getLogger(__name__)
 
 ROWS = 200_000  # a larger draft is judged after it is published only: its owner waits for the page
 LINES = 20
+_PERSONAL = {
+    Kind.MOBILE: Text("手機號碼", "mobile numbers"), Kind.NATIONAL_ID: Text("身分證字號", "national id numbers"),
+    Kind.EMAIL: Text("電子郵件", "e-mail addresses"), Kind.NAME: Text("人名", "names of persons"),
+}  # fmt: skip
 SHOWN = 12  # places of one check
 _KINDS = (Bounds, Dates, Inside, Named, Order, SamePlace, Total)
 _MOSTLY, _SELDOM = 0.8, 0.1
@@ -73,6 +78,7 @@ def _look(
         for result in results:
             out += _told(record, result, rows, private)
         out += _counties(record, rows)
+        out += _personal(record, rows)
         others = [f.name for f in record.fields if f.name != first]
         lonely = rows.lonely(first, others, LINES) if first and first not in private and len(others) > 1 else []
     return tuple(out), tuple(lonely)
@@ -109,6 +115,30 @@ def _doubles(rows: located.Located, columns: Sequence[str]) -> Iterator[Spotted]
              "One of them is published; if both are meant, add the column in the source that tells them apart."),
         "warning", total, cells,
     )  # fmt: skip
+
+
+def _personal(record: DatasetRecord, rows: located.Located) -> Iterator[Spotted]:
+    """Columns in which cells hold a person's number, and the name beside it; lines are told, the text is not."""
+    for field in (f for f in record.fields if f.type == "string"):
+        kinds: Counter[Kind] = Counter()
+        texts: list[str] = []
+        for n, (text,) in rows.counts(field.name):
+            found = {s.kind for s in recognise(text) if s.kind in _PERSONAL}
+            if found - {Kind.NAME}:
+                kinds.update(dict.fromkeys(found, n))
+                texts.append(text)
+        if not kinds:
+            continue
+        spots = [s for t in texts[:LINES] for s in rows.having(field.name, t, [], LINES)]
+        lines = "、".join(str(s.line) for s in spots[:LINES])
+        zh = "、".join(f"{n:,} 格像{_PERSONAL[k].zh}" for k, n in kinds.most_common())
+        en = ", ".join(f"{n:,} cells look like {_PERSONAL[k].en}" for k, n in kinds.most_common())
+        remedy = Text(
+            "請標示為敏感（由核准的遮罩規則處理）或不公開這一欄；沒有規則涵蓋時，核定後仍會暫緩公開。",
+            "Mark the column sensitive (an approved mask rule then acts) or leave it out; uncovered, it is held after approval.",
+        )
+        reason = Text(f"{zh}（第 {lines} 行）。", f"{en} (lines {lines}).")
+        yield _spotted(Finding("personal", field.name, reason, remedy, "warning", max(kinds.values())), [], spots)
 
 
 def _counties(record: DatasetRecord, rows: located.Located) -> Iterator[Spotted]:
