@@ -146,7 +146,7 @@ def require(actor: Actor, doing: Doing, *, agency: str = "") -> None:
 def may_decide(actor: Actor, *, agency: str, maker: str, others: int, alone_ok: bool) -> bool:
     """Whether ``actor`` may decide on what ``maker`` prepared: another person who may approve; or the maker, where the
     agency has no other steward or approver (``others``) and the portal lets such agencies decide alone."""
-    if actor.name != maker:
+    if not same_person(actor.name, maker):
         return may(actor, "approve", agency=agency)
     return alone_ok and others == 0 and (may(actor, "approve", agency=agency) or may(actor, "prepare", agency=agency))
 

@@ -88,7 +88,8 @@ class Schedule:
 
     def _desk(self, monotonic_s: float) -> None:
         """Alarms, mask rules that came later, and approved drafts that no page carries out."""
-        self._watched_at = self._watched_at or monotonic_s  # not with the first breath, when sources have yet to be asked
+        # not with the first breath, when sources have yet to be asked
+        self._watched_at = self._watched_at or monotonic_s
         if monotonic_s - self._watched_at >= WATCH_S:
             self._watched_at = monotonic_s
             async_task(jobs.watch, task_name="watch")

@@ -22,7 +22,9 @@ COLUMNS = (
 _BROKEN = {
     "few": Text("此行的欄數少於標題列。", "This line has fewer cells than the header."),
     "many": Text("此行的欄數多於標題列。", "This line has more cells than the header."),
-    LEFT_OUT: Text("定義說這一列不是資料（合計或註解），整列擱置。", "By the definition this row is no data: set aside."),
+    LEFT_OUT: Text(
+        "定義說這一列不是資料（合計或註解），整列擱置。", "By the definition this row is no data: set aside."
+    ),
     "quotes": Text("此行的引號不成對或位置錯誤。", "Quotation marks in this line are unbalanced or misplaced."),
 }
 _LEFT_OUT_REMEDY = Text(

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 
 from qingliu.accounts import queries as accounts
-from qingliu.accounts.rules import Actor, may_decide, require
+from qingliu.accounts.rules import Actor, may_decide, require, same_person
 from qingliu.audit import actions as audit
 from qingliu.catalog import actions as catalog
 from qingliu.catalog import queries as catalogue
@@ -73,7 +73,7 @@ def may_be_decided_by(draft: Draft, who: Actor) -> bool:
     alone_ok = settings.QINGLIU.self_approval
     return all(
         may_decide(who, agency=agency, maker=m, others=len(others), alone_ok=alone_ok)
-        for m in (makers & {who.name} or {draft.submitted_by})
+        for m in ([m for m in makers if same_person(m, who.name)] or [draft.submitted_by])
     )
 
 
@@ -214,7 +214,7 @@ def _raise_failed(run: Run) -> None:
 def _check_decider(draft: Draft, by: Actor) -> None:
     if may_be_decided_by(draft, by):
         return
-    if by.name in (draft.submitted_by, draft.made_by):
+    if any(same_person(by.name, maker) for maker in (draft.submitted_by, draft.made_by)):
         raise Forbidden(
             Text("承辦與核定不能是同一人。", "Whoever prepared a draft may not approve it."),
             Text("請另一位有核定權的人決定。", "Ask another person who may approve."),
