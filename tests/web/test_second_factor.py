@@ -132,7 +132,7 @@ def test_where_it_is_optional_the_password_is_enough(browser: Client) -> None:
 def test_recovery_codes_let_in_once_each(browser: Client) -> None:
     enrolled(browser)
     page = browser.get("/account/second-factor/recovery-codes/").content.decode()
-    codes = re.findall(r"^([0-9a-f]{8})$", page.replace("<pre>", "\n"), re.MULTILINE)
+    codes = page.partition("<pre")[2].partition(">")[2].partition("</pre>")[0].split()
     assert len(codes) == 10
     for expected in (302, 200):
         door = Client(headers={"host": "localhost"})
