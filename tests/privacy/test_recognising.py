@@ -163,3 +163,10 @@ def test_fifty_thousand_short_cells_a_second() -> None:
     started = time.process_time()
     assert sum(len(recognise(c)) for c in cells) == 0
     assert len(cells) / (time.process_time() - started) > 50_000
+
+
+@pytest.mark.parametrize("role", ["採樣人員", "填表人", "檢測人員", "審核人："])
+def test_who_sampled_or_filled_in_is_found_and_the_role_alone_is_not(role: str) -> None:
+    found = recognise(f"{role}林淑玲協助")
+    assert [(s.kind, s.start, s.end) for s in found] == [(Kind.NAME, len(role), len(role) + 3)]
+    assert recognise(f"{role.rstrip('：')}應配戴識別證") == ()
