@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -131,7 +132,7 @@ def test_no_answer_in_any_dialect_format_or_version_holds_it(published: LakePath
     assert any("高雄市左營區" in _text(r.content) for r in bodies.values())
 
 
-def test_no_filter_sort_or_aggregate_tells_what_is_withheld(published: LakePaths) -> None:
+def test_no_filter_tells_what_is_withheld(published: LakePaths) -> None:
     portal = serve(published, {})
     try:
         known = portal.get("/api/datasets/PEN_A/rows", f"filter=fac_address='{town.FIRM[3]}'")
@@ -151,6 +152,26 @@ def test_no_filter_sort_or_aggregate_tells_what_is_withheld(published: LakePaths
             answer = portal.get("/api/datasets/PEN_A/rows", f"filter={column}={point}")
             assert answer.status_code == 200
             assert answer.json["rows"] == []
+    finally:
+        portal.engine.close()
+
+
+def test_sorting_grouping_and_extremes_know_only_what_is_shown(published: LakePaths) -> None:
+    portal = serve(published, {})
+    base = "/api/datasets/PEN_A"
+    try:
+        shown = portal.get(f"{base}/rows", "limit=1000").json["rows"]
+        for column in ("fac_address", "violator_address", "violator_name"):
+            values = [r[column] for r in shown if r[column] is not None]
+            ordered = [r[column] for r in portal.get(f"{base}/rows", f"sortby={column}&limit=1000").json["rows"]]
+            assert [v for v in ordered if v is not None] == sorted(values), column
+            groups = portal.get(f"{base}/series", f"aggregate=count(*)&groupby={column}").json["rows"]
+            assert {g[column]: g["count"] for g in groups} == dict(Counter(r[column] for r in shown)), column
+        points = [r["lon"] for r in shown if r["lon"] is not None]
+        extremes = portal.get(f"{base}/series", "aggregate=min(lon),max(lon),count(lon)").json["rows"]
+        assert [(e["min_lon"], e["max_lon"], e["count_lon"]) for e in extremes] == [
+            (min(points), max(points), len(points))
+        ]
     finally:
         portal.engine.close()
 
