@@ -8,13 +8,14 @@ from urllib.parse import unquote_plus
 
 import falcon
 
+from qingliu.api import cql2
 from qingliu.api.cache import ResponseCache
 from qingliu.api.http import Gate, Sender
 from qingliu.api.manners import ErrorDesk, Manners, problem
 from qingliu.api.moenv import openapi as moenv_openapi
 from qingliu.api.moenv import serialize as moenv_serialize
 from qingliu.api.moenv.routes import Moenv
-from qingliu.api.native import cql2, openapi
+from qingliu.api.native import openapi
 from qingliu.api.native.page import Page
 from qingliu.api.native.routes import Native
 from qingliu.core.access import AccessFile
@@ -25,6 +26,8 @@ from qingliu.lake.paths import LakePaths
 
 Environ = dict[str, Any]
 App = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
+# what clients of other portals look for outside /api: CKAN's dump, DCAT's catalogue, what crawlers and feed readers read
+DATA_PLACES = ("/api/", "/datastore/", "/catalog.", "/sitemap", "/feed.atom")
 HEAVY_PLACES = 2  # a process gains nothing from more of them at once
 _KEY_NAMES = {"api_key", "apikey", "api-key"}
 _RAW_ADDRESSES = ("REQUEST_URI", "RAW_URI")
@@ -86,10 +89,10 @@ def keys_out_of_sight(app: App) -> App:
 
 
 def dispatch(data_api: App, pages: App) -> App:
-    """``/api`` and everything under it to the data API, the rest to the pages."""
+    """``/api``, everything under it and the addresses of ``DATA_PLACES`` to the data API, the rest to the pages."""
 
     def serve(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
-        return (data_api if path == "/api" or path.startswith("/api/") else pages)(environ, start_response)
+        return (data_api if path == "/api" or path.startswith(DATA_PLACES) else pages)(environ, start_response)
 
     return serve

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
 from qingliu.core.dataset import DatasetRecord, FieldRecord, RowStatus, Text, VersionRecord
 from qingliu.core.errors import BadRequest, UnknownField
+from qingliu.lake import grouping
 from qingliu.lake.cursor import Cursor
 from qingliu.lake.layout import holds_status
 from qingliu.lake.names import ident, path_list
 from qingliu.lake.paths import LakePaths
-from qingliu.lake.query import Aggregate, Order, Query
+from qingliu.lake.query import Order, Query
 from qingliu.lake.relation import HIDDEN, Position, may_hold, position_of, status_sql
 from qingliu.lake.where import Range, Scope, compile_where, ranges
 
-BUCKETS = {"1h": "hour", "1d": "day", "1mo": "month", "1y": "year"}
 FLAGS = FieldRecord("_flags", "string", Text("旗標", "Flags"))
 STATUS = FieldRecord("_status", "string", Text("列狀態", "Row status"), enum=get_args(RowStatus))
 SINCE = FieldRecord("_since", "integer", Text("列入版本", "Version that brought the row"))
@@ -64,7 +64,7 @@ def effective_order(query: Query, version: VersionRecord, scope: Scope) -> tuple
 def answer_fields(query: Query, record: DatasetRecord, version: VersionRecord, scope: Scope) -> tuple[FieldRecord, ...]:
     """The columns that an answer holds, in order. Raises UnknownField and BadRequest."""
     if query.aggregates or query.group or query.bucket:
-        return _grouped_fields(query, record, scope)
+        return grouping.fields(query, record, scope)
     known = {c.name for c in version.columns}
     if query.fields is None:
         fields = tuple(f for f in record.fields if f.name in known)
@@ -77,53 +77,6 @@ def answer_fields(query: Query, record: DatasetRecord, version: VersionRecord, s
                 parameter="properties",
             )
     return (*fields, FLAGS, STATUS) if query.flags else fields
-
-
-def _grouped_fields(query: Query, record: DatasetRecord, scope: Scope) -> tuple[FieldRecord, ...]:
-    fields: list[FieldRecord] = []
-    if query.bucket:
-        if query.bucket not in BUCKETS:
-            raise BadRequest(
-                Text(f"不支援的時段「{query.bucket[:20]}」。", f"No bucket '{query.bucket[:20]}'."),
-                Text("可用：1h、1d、1mo、1y。", "Use 1h, 1d, 1mo or 1y."),
-                parameter="bucket",
-            )
-        if not record.time_field:
-            raise BadRequest(
-                Text("這個資料集沒有時間欄位。", "This dataset has no time field."),
-                Text("請拿掉 bucket。", "Leave bucket out."),
-                parameter="bucket",
-            )
-        fields.append(
-            replace(scope.find(record.time_field), name="time", type="datetime", sentinels=(), suffix_flags=())
-        )
-    fields += [scope.find(n) for n in query.group]
-    for aggregate in query.aggregates:
-        fields.append(_aggregate_field(aggregate, scope))
-    return tuple(fields)
-
-
-def _aggregate_field(aggregate: Aggregate, scope: Scope) -> FieldRecord:
-    if aggregate.field == "*":
-        if aggregate.fn != "count":
-            raise BadRequest(
-                Text(f"{aggregate.fn}(*) 沒有意義。", f"{aggregate.fn}(*) means nothing."),
-                Text("只有 count(*) 可用 *。", "Only count takes *."),
-                parameter="aggregate",
-            )
-        return FieldRecord("count", "integer", Text("列數", "Rows"))
-    field = scope.find(aggregate.field)
-    if aggregate.fn in {"avg", "sum"} and field.type not in {"integer", "number"}:
-        raise BadRequest(
-            Text(
-                f"「{field.name}」不是數值，不能計算 {aggregate.fn}。",
-                f"{aggregate.fn} needs a number; '{field.name}' is none.",
-            ),
-            Text("請改用 count、min 或 max。", "Use count, min or max."),
-            parameter="aggregate",
-        )
-    kind = "integer" if aggregate.fn == "count" else "number" if aggregate.fn in {"avg", "sum"} else field.type
-    return FieldRecord(aggregate.name, kind, field.title, unit=field.unit)  # type: ignore[arg-type]
 
 
 def _where(conditions: Sequence[str]) -> str:
@@ -274,66 +227,11 @@ class Compiler:
             f"SELECT count(*) FROM ({self._from(chosen, None)}) WHERE {text}", tuple(params), tuple(chosen), ()
         )
 
-    def grouped(self, query: Query, fields: Sequence[FieldRecord]) -> Compiled:
-        """SQL for groups and aggregates, ordered by their keys; averages and sums rounded so that bytes repeat."""
-        scope = self._scope
-        chosen = self._chosen(ranges(query.where, scope), None, None)
-        if query.bucket in {"1mo", "1y"}:
-            return self._by_calendar(query, chosen)
-        keys = []
-        if query.bucket:
-            moment = ident(scope.physical(self._record.time_field))
-            keys.append(f"CAST(date_trunc('{BUCKETS[query.bucket]}', {moment}) AS TIMESTAMP)")
-        keys += [ident(scope.physical(n)) for n in query.group]
-        values = [self._aggregate(a) for a in query.aggregates]
-        picked = [f"{e} AS c{i}" for i, e in enumerate([*keys, *values])]
-        sql = f"SELECT {', '.join(picked)}, NULL::VARCHAR AS _flags FROM ({self._from(chosen, None)})"
-        params: list[Any] = []
-        if query.where is not None:
-            text, params = compile_where(query.where, scope)
-            sql += f" WHERE {text}"
-        if keys:
-            positions = ", ".join(str(i + 1) for i in range(len(keys)))
-            sql += f" GROUP BY {positions} ORDER BY " + ", ".join(f"c{i} NULLS LAST" for i in range(len(keys)))
+    def grouped(self, query: Query) -> Compiled:
+        """SQL for groups and aggregates over time and columns; see ``lake.grouping``."""
+        chosen = self._chosen(ranges(query.where, self._scope), None, None)
+        sql, params = grouping.sql(query, self._record, self._scope, self._from(chosen, None))
         return Compiled(sql + _page(query), tuple(params), tuple(chosen), ())
-
-    def _by_calendar(self, query: Query, chosen: list[int]) -> Compiled:
-        """Months and years in two steps: days first, since the calendar of a moment costs more than the rest together."""
-        scope = self._scope
-        moment = ident(scope.physical(self._record.time_field))
-        groups = [ident(scope.physical(n)) for n in query.group]
-        parts, values = [], []
-        for i, a in enumerate(query.aggregates):
-            name = "*" if a.field == "*" else ident(scope.physical(a.field))
-            if a.fn in {"avg", "sum"}:
-                parts += [f"sum({name}) AS a{i}", f"count({name}) AS n{i}"]
-                total = f"sum(a{i}) / sum(n{i})" if a.fn == "avg" else f"sum(a{i})"
-                values.append(f"round(CAST({total} AS DOUBLE), 9)")
-            else:
-                parts.append(f"{a.fn}({name}) AS a{i}")
-                values.append(f"CAST(sum(a{i}) AS BIGINT)" if a.fn == "count" else f"{a.fn}(a{i})")
-        where = ""
-        params: list[Any] = []
-        if query.where is not None:
-            text, params = compile_where(query.where, scope)
-            where = f" WHERE {text}"
-        days = ", ".join([f"CAST({moment} AS DATE) AS d", *(f"{g} AS g{i}" for i, g in enumerate(groups)), *parts])
-        positions = ", ".join(str(i + 1) for i in range(len(groups) + 1))
-        inner = f"SELECT {days} FROM ({self._from(chosen, None)}){where} GROUP BY {positions}"
-        keys = [f"CAST(date_trunc('{BUCKETS[query.bucket]}', d) AS TIMESTAMP)", *(f"g{i}" for i in range(len(groups)))]
-        picked = ", ".join(f"{e} AS c{i}" for i, e in enumerate([*keys, *values]))
-        order = ", ".join(f"c{i} NULLS LAST" for i in range(len(keys)))
-        sql = f"SELECT {picked}, NULL::VARCHAR AS _flags FROM ({inner}) GROUP BY {positions}"
-        sql += f" ORDER BY {order}" + _page(query)
-        return Compiled(sql, tuple(params), tuple(chosen), ())
-
-    def _aggregate(self, aggregate: Aggregate) -> str:
-        if aggregate.field == "*":
-            return "count(*)"
-        name = ident(self._scope.physical(aggregate.field))
-        if aggregate.fn in {"avg", "sum"}:
-            return f"round(CAST({aggregate.fn}({name}) AS DOUBLE), 9)"
-        return f"{aggregate.fn}({name})"
 
     def changes(self, query: Query, versions: Sequence[VersionRecord]) -> Compiled:
         """SQL for the rows that changed in ``versions`` (oldest first): ``_version``, ``_change``, then the columns."""

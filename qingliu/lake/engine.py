@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from qingliu.core import codec
 from qingliu.core.dataset import FieldRecord, Text, VersionRecord
 from qingliu.core.errors import BadRequest, Gone
+from qingliu.lake import binary, render
 from qingliu.lake import cursor as cursors
-from qingliu.lake import render
 from qingliu.lake.answer import Page, Plan, Stream, separator_sql, text_bytes
 from qingliu.lake.compiler import FLAGS, STATUS, Compiled, Compiler, answer_fields, scope_of
 from qingliu.lake.cursor import Cursor
-from qingliu.lake.names import ident, literal
 from qingliu.lake.paths import LakePaths
 from qingliu.lake.published import Entry, Published
 from qingliu.lake.query import Column, Query, Rendering, Where
@@ -34,7 +29,6 @@ from qingliu.lake.where import compile_where
 
 BATCH_ROWS = 20_000
 COUNTS_KEPT = 4096
-CHUNK_BYTES = 256 * 1024
 _CHANGE_FIELDS = (
     FieldRecord("_version", "integer", Text("版本", "Version")),
     FieldRecord("_change", "string", Text("異動", "Change")),
@@ -136,7 +130,7 @@ class Engine:
             return sum(v.rows if v.changes is None else v.changes.rows for v in self._changed(plan))
         if query.group or query.aggregates or query.bucket:
             grouped = Compiler(self.paths, plan.entry.record, plan.version).grouped(
-                replace(query, limit=None, offset=0), plan.fields
+                replace(query, limit=None, offset=0)
             )
             return self._number(plan, Compiled(f"SELECT count(*) FROM ({grouped.sql})", grouped.params, (), ()))
         compiled = Compiler(self.paths, plan.entry.record, plan.version).count(query)
@@ -173,7 +167,7 @@ class Engine:
             self.sound.check(plan.version.code, [f for v in changed for f in ((v.changes,) if v.changes else v.files)])
             return compiler.changes(query, changed)
         if query.group or query.aggregates or query.bucket:
-            compiled = compiler.grouped(query, plan.fields)
+            compiled = compiler.grouped(query)
         else:
             compiled = compiler.rows(query, plan.fields, plan.cursor)
         self._check(plan, compiled)
@@ -213,8 +207,10 @@ class Engine:
 
     def stream(self, plan: Plan, rendering: Rendering) -> Stream:
         """The answer's bytes. JSON, GeoJSON and XML come as joined rows without their envelope; see Rendering."""
-        if rendering.format == "parquet":
-            return self._parquet(plan, rendering)
+        if rendering.format in binary.FORMATS:
+            compiled = self._compile(plan)
+            cells, long_s = self._cells(plan, rendering), self.deadline_s * 3
+            return binary.stream(self._session, compiled, cells, rendering, folder=self._temp, deadline_s=long_s)
         compiled = self._compile(plan, one_more=True)
         cells = self._cells(plan, rendering)
         separator = {"json": ",", "geojson": ",\n", "ndjson": "\n", "csv": "", "xml": "\n"}[rendering.format]
@@ -328,34 +324,6 @@ class Engine:
         if not more or not rows or not self._has_position(plan):
             return rows, None, more
         return rows, self._mark(plan, compiled, table), more
-
-    def _parquet(self, plan: Plan, rendering: Rendering) -> Stream:
-        compiled = self._compile(plan)
-        names = ", ".join(f"{cell.sql} AS {ident(cell.column.name)}" for cell in self._cells(plan, rendering))
-        handle, name = tempfile.mkstemp(suffix=".parquet", dir=self._temp)
-        os.close(handle)
-        path = Path(name)
-        cursor = self._session.cursor()
-
-        def chunks() -> Iterator[bytes]:
-            try:
-                with self._session.running(cursor, self.deadline_s * 3):
-                    cursor.execute(
-                        f"COPY (SELECT {names} FROM ({compiled.sql})) TO {literal(name)} (FORMAT parquet, COMPRESSION zstd)",
-                        compiled.params,
-                    )
-                with path.open("rb") as file:
-                    while chunk := file.read(CHUNK_BYTES):
-                        yield chunk
-            finally:
-                path.unlink(missing_ok=True)
-
-        def close() -> None:
-            cursor.close()
-            with suppress(OSError):
-                path.unlink(missing_ok=True)
-
-        return Stream(chunks(), close)
 
     def close(self) -> None:
         """End the engine."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from qingliu.api.native import cql2
+from qingliu.api import cql2
 from qingliu.core.dataset import FieldRecord
 from qingliu.core.errors import TooDear
 from qingliu.lake.engine import Engine, Plan

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qingliu.api.native.cql2 import parse
+from qingliu.api.cql2 import parse
 from qingliu.core.errors import BadRequest, UnknownField
 from qingliu.lake.query import And, Compare, In, IsNull, Like, Not, Or, Within
 from tests.api.portal import HOURLY, ODD

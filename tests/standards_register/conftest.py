@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from qingliu.accounts import actions as accounts
-from qingliu.api.native import cql2
+from qingliu.api import cql2
 from qingliu.catalog import actions as catalog
 from qingliu.lake.engine import Engine
 from qingliu.lake.paths import LakePaths

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qingliu.api.native import cql2
+from qingliu.api import cql2
 from qingliu.catalog import conformance
 from qingliu.lake import conform
 from qingliu.lake.engine import Engine

@@ -11,7 +11,7 @@ from django.test import Client
 
 from qingliu.accounts import actions as accounts
 from qingliu.accounts.models import Agency
-from qingliu.api.native import cql2
+from qingliu.api import cql2
 from qingliu.audit.models import Event
 from qingliu.bilingual import actions as bilingual
 from qingliu.bilingual.models import PageText, Wording

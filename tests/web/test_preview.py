@@ -10,7 +10,7 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qingliu.api.native import cql2
+from qingliu.api import cql2
 from qingliu.core.errors import BadRequest, UnknownField
 from qingliu.lake.engine import Engine
 from qingliu.lake.query import Compare, IsNull, Like, Not

@@ -11,9 +11,9 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+from qingliu.api import cql2
+from qingliu.api.conditions import equal, interval, of_status, within
 from qingliu.api.http import Pairs, language, preferred
-from qingliu.api.native import cql2
-from qingliu.api.native.conditions import equal, interval, of_status, within
 from qingliu.api.native.parameters import CHANGES, DEFAULT_LIMIT, FORMATS, HEAVY_ROWS, LANGUAGES, ROWS, SERIES
 from qingliu.api.values import count, moment, shown
 from qingliu.core.dataset import DatasetRecord, Text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import get_args
 
-from qingliu.api.native.cql2 import box
+from qingliu.api.cql2 import box
 from qingliu.api.values import Moment, mistyped, moment, read, shown
 from qingliu.core.dataset import DatasetRecord, FieldRecord, RowStatus, Text
 from qingliu.core.errors import BadRequest
