@@ -16,6 +16,7 @@ from qingliu.lake.names import ident, path_list
 from qingliu.lake.paths import LakePaths
 from qingliu.lake.query import Order, Query
 from qingliu.lake.relation import HIDDEN, Position, may_hold, position_of, status_sql
+from qingliu.lake.rownumbers import ROW, numbered, starts, wanted_rows
 from qingliu.lake.where import Range, Scope, compile_where, ranges
 
 FLAGS = FieldRecord("_flags", "string", Text("旗標", "Flags"))
@@ -23,7 +24,7 @@ STATUS = FieldRecord("_status", "string", Text("列狀態", "Row status"), enum=
 SINCE = FieldRecord("_since", "integer", Text("列入版本", "Version that brought the row"))
 
 
-_OWN = {f.name: f for f in (STATUS, SINCE)}  # may be asked for, but by the underscore alone
+_OWN = {f.name: f for f in (STATUS, SINCE, ROW)}  # may be asked for, but by the underscore alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Compiled:
 def scope_of(record: DatasetRecord, version: VersionRecord) -> Scope:
     """What names mean in a version of a dataset."""
     fields = {f.name: f for f in record.fields}
-    physical = {c.name: c.physical for c in version.columns} | {n: n for n in HIDDEN}
+    physical = {c.name: c.physical for c in version.columns} | {n: n for n in (*HIDDEN, ROW.name)}
 
     def find(name: str) -> FieldRecord:
         if name in _OWN:
@@ -115,8 +116,12 @@ class Compiler:
         first = start.file if start else 0
         chosen = []
         left = rows
+        last = wanted_rows(wanted)[1] if ROW.name in wanted else None
+        before = starts(self._version.files, range(len(self._version.files))) if last is not None else []
         for i in range(first, len(self._version.files)):
             file = self._version.files[i]
+            if last is not None and before[i] >= last:
+                break
             if wanted and not may_hold(file, wanted):
                 continue
             chosen.append(i)
@@ -126,7 +131,10 @@ class Compiler:
                     break
         return chosen
 
-    def _from(self, chosen: list[int], start: Position | None) -> str:
+    def _from(self, chosen: list[int], start: Position | None, query: Query) -> str:
+        return numbered(self._files(chosen, start), starts(self._version.files, chosen), query)
+
+    def _files(self, chosen: list[int], start: Position | None) -> str:
         if not chosen:
             return self._empty()
         if start is None or chosen[0] != start.file or start.row == 0:
@@ -148,6 +156,8 @@ class Compiler:
             start = Position(cursor.file, cursor.row + 1)
         elif not order and query.where is None and offset:
             start, offset = position_of(self._version.files, offset), 0
+        elif not order and ROW.name in wanted:
+            start = position_of(self._version.files, wanted_rows(wanted)[0])
         reach = query.limit + offset if query.limit is not None and query.where is None and not order else None
         chosen = self._chosen(wanted, start, reach)
         conditions, params = [], []
@@ -158,9 +168,7 @@ class Compiler:
         names = [ident(scope.physical(f.name)) for f in fields]
         picked = [f"{n} AS c{i}" for i, n in enumerate(names)]
         picked += [f"{ident(scope.physical(o.field))} AS s{i}" for i, o in enumerate(order)]
-        select = (
-            f"SELECT {', '.join([*picked, '_fi', '_rn', *self._always(fields)])} FROM ({self._from(chosen, start)})"
-        )
+        select = f"SELECT {', '.join([*picked, '_fi', '_rn', *self._always(fields)])} FROM ({self._from(chosen, start, query)})"
         tail = ""
         if order:
             keys = [f"s{i} {'DESC' if o.desc else 'ASC'} NULLS LAST" for i, o in enumerate(order)]
@@ -224,13 +232,13 @@ class Compiler:
         chosen = self._chosen(ranges(query.where, scope), None, None)
         text, params = compile_where(query.where, scope)
         return Compiled(
-            f"SELECT count(*) FROM ({self._from(chosen, None)}) WHERE {text}", tuple(params), tuple(chosen), ()
+            f"SELECT count(*) FROM ({self._from(chosen, None, query)}) WHERE {text}", tuple(params), tuple(chosen), ()
         )
 
     def grouped(self, query: Query) -> Compiled:
         """SQL for groups and aggregates over time and columns; see ``lake.grouping``."""
         chosen = self._chosen(ranges(query.where, self._scope), None, None)
-        sql, params = grouping.sql(query, self._record, self._scope, self._from(chosen, None))
+        sql, params = grouping.sql(query, self._record, self._scope, self._from(chosen, None, query))
         return Compiled(sql + _page(query), tuple(params), tuple(chosen), ())
 
     def changes(self, query: Query, versions: Sequence[VersionRecord]) -> Compiled:

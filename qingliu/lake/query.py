@@ -82,7 +82,10 @@ Where = Union[Compare, In, Like, IsNull, Within, And, Or, Not]
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Sort by a column; nulls last in both directions. ``_since`` is the version that brought the row."""
+    """Sort by a column; nulls last in both directions. ``_since`` is the version that brought the row.
+
+    ``_row`` is the row's number in stored order, from 1; it may also be asked for and compared.
+    """
 
     field: str
     desc: bool = False
@@ -124,6 +127,9 @@ class Query:
 Format = Literal["json", "ndjson", "csv", "xml", "geojson", "parquet"]
 
 
+NAIVE = "naive"  # a ``datetime_format``: ISO 8601 wall time without an offset
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """How one column is written: the name in the answer and the text for a null by flag (first match wins)."""
@@ -132,7 +138,7 @@ class Column:
     name: str
     null_by_flag: tuple[tuple[str, str], ...] = ()
     suffix_by_flag: tuple[tuple[str, str], ...] = ()
-    datetime_format: str = ""  # strftime; "" = ISO 8601 with the dataset's offset
+    datetime_format: str = ""  # strftime or NAIVE; "" = ISO 8601 with the dataset's offset
     words: tuple[tuple[str, str], ...] = ()  # (text of the cell, what is written instead); other texts stay
 
 
@@ -141,7 +147,9 @@ class Rendering:
     """How rows become bytes. ``columns`` empty = the query's fields under their own names.
 
     ``strings`` writes every JSON value as a string and null as "" (the MOENV way); ``escape_formulas`` guards CSV cells
-    that a spreadsheet would run; ``bom`` and ``header`` concern CSV; ``root``/``row`` are XML element names.
+    that a spreadsheet would run; ``bom``, ``header`` and ``delimiter`` concern CSV; ``root``/``row`` are XML element names.
+    ``lists`` writes JSON rows as arrays; ``numbered`` writes XML's first column as an attribute of the row and a null as
+    ``xsi:nil``.
     """
 
     format: Format
@@ -153,3 +161,6 @@ class Rendering:
     quote_spaces: bool = False
     root: str = "rows"
     row: str = "row"
+    delimiter: str = ","
+    lists: bool = False
+    numbered: bool = False

@@ -15,9 +15,9 @@ from zoneinfo import ZoneInfo
 from qingliu.core.dataset import FieldRecord, Place
 from qingliu.lake.guard import FORMULA, NUMBER
 from qingliu.lake.names import ident, literal
-from qingliu.lake.query import Column, Rendering
+from qingliu.lake.query import NAIVE, Column, Rendering
 
-_CSV_CARE = r'[",\r\n ]|^[=@\t＝＋－＠]|^[+\-].*[^0-9.,]'  # quotes, or a formula's guard
+_CSV_CARE = r'[",\t\r\n ]|^[=@\t＝＋－＠]|^[+\-].*[^0-9.,]'  # quotes, or a formula's guard
 _XML_NAME = re.compile(r"^[A-Za-z_À-￿][\w.\-À-￿]*$")
 
 
@@ -51,11 +51,13 @@ def plain_text(cell: Cell, *, moment_offset: str = "", iso: bool = False) -> str
     sql, kind = cell.sql, cell.field.type
     if kind == "number":
         return number_text(sql)
+    if kind == "datetime" and cell.column.datetime_format == NAIVE:
+        return f"replace(CAST({sql} AS VARCHAR), ' ', 'T')"
     if kind == "datetime" and cell.column.datetime_format:
         return f"strftime({sql}, {literal(cell.column.datetime_format)})"
     if kind == "datetime" and iso:
         return f"(replace(CAST({sql} AS VARCHAR), ' ', 'T') || {literal(moment_offset)})"
-    if kind == "date" and cell.column.datetime_format:
+    if kind == "date" and cell.column.datetime_format not in {"", NAIVE}:
         return f"strftime({sql}, {literal(cell.column.datetime_format)})"
     return sql if kind == "string" else f"CAST({sql} AS VARCHAR)"
 
@@ -89,12 +91,13 @@ def _needs_care(cell: Cell, signs: str) -> bool:
 
 
 def json_object(cells: list[Cell], rendering: Rendering, *, offset: str, flags: str) -> str:
-    """SQL for the JSON object of a row."""
-    parts = ["'{'"]
+    """SQL for the JSON object (with ``lists`` the array) of a row."""
+    begin, end = "[]" if rendering.lists else "{}"
+    parts = [literal(begin)]
     for i, cell in enumerate(cells):
-        key = ("," if i else "") + _json_key(cell.column.name) + ":"
+        key = ("," if i else "") + ("" if rendering.lists else _json_key(cell.column.name) + ":")
         parts += [literal(key), _json_value(cell, rendering, offset=offset, flags=flags)]
-    return f"concat({', '.join([*parts, chr(39) + '}' + chr(39)])})"
+    return f"concat({', '.join([*parts, literal(end)])})"
 
 
 def _json_key(name: str) -> str:
@@ -129,7 +132,7 @@ def csv_line(cells: list[Cell], rendering: Rendering, *, flags: str) -> str:
     parts: list[str] = []
     for i, cell in enumerate(cells):
         if i:
-            parts.append("','")
+            parts.append(literal(rendering.delimiter))
         text = with_flags(cell, plain_text(cell), flags)
         spaced = rendering.quote_spaces and cell.field.type in {"datetime", "string"}
         if spaced or _needs_care(cell, _CSV_CARE):
@@ -142,7 +145,7 @@ def csv_line(cells: list[Cell], rendering: Rendering, *, flags: str) -> str:
 
 
 def _csv_text(text: str, rendering: Rendering) -> str:
-    quote_when = '[",\\r\\n ]' if rendering.quote_spaces else '[",\\r\\n]'
+    quote_when = f'["{rendering.delimiter}\\r\\n{" " if rendering.quote_spaces else ""}]'
     quoted = "'\"' || replace({0}, '\"', '\"\"') || '\"'"
     if not rendering.escape_formulas:
         return f"CASE WHEN regexp_matches({text}, {literal(quote_when)}) THEN {quoted.format(text)} ELSE {text} END"
@@ -162,9 +165,9 @@ def csv_header(cells: list[Cell], rendering: Rendering) -> str:
         name = cell.column.name
         if rendering.escape_formulas and re.match(FORMULA, name):
             name = "'" + name
-        needs = re.search(r'[",\r\n ]' if rendering.quote_spaces else r'[",\r\n]', name)
+        needs = re.search(f'["{rendering.delimiter}\r\n{" " if rendering.quote_spaces else ""}]', name)
         out.append('"' + name.replace('"', '""') + '"' if needs else name)
-    return ("\ufeff" if rendering.bom else "") + ",".join(out) + "\n"
+    return ("\ufeff" if rendering.bom else "") + rendering.delimiter.join(out) + "\n"
 
 
 def xml_name(name: str) -> str:
@@ -178,6 +181,9 @@ def xml_name(name: str) -> str:
 def xml_row(cells: list[Cell], rendering: Rendering, *, flags: str) -> str:
     """SQL for the XML element of a row. Null is an empty element; characters that XML forbids are left out."""
     parts = [literal(f"<{rendering.row}>")]
+    if rendering.numbered:
+        first, cells = cells[0], cells[1:]
+        parts = [literal(f'<{rendering.row} {xml_name(first.column.name)}="'), plain_text(first), literal('">')]
     for cell in cells:
         tag = xml_name(cell.column.name)
         text = with_flags(cell, plain_text(cell), flags)
@@ -186,7 +192,11 @@ def xml_row(cells: list[Cell], rendering: Rendering, *, flags: str) -> str:
                 f"replace(replace(replace(regexp_replace({text}, '[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f]', '', 'g'), "
                 "'&', '&amp;'), '<', '&lt;'), '>', '&gt;')"
             )
-        parts += [literal(f"<{tag}>"), text, literal(f"</{tag}>")]
+        if rendering.numbered:
+            nothing = literal(f'<{tag} xsi:nil="true" />')
+            parts.append(f"coalesce({literal(f'<{tag}>')} || {text} || {literal(f'</{tag}>')}, {nothing})")
+        else:
+            parts += [literal(f"<{tag}>"), text, literal(f"</{tag}>")]
     return f"concat({', '.join([*parts, literal(f'</{rendering.row}>')])})"
 
 
