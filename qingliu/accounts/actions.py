@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from importlib.resources import files
 
@@ -15,13 +17,14 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from qingliu.accounts import queries
-from qingliu.accounts.models import Agency, ApiKey, RoleAssignment, User
+from qingliu.accounts.models import Agency, ApiKey, Plan, RoleAssignment, User
 from qingliu.accounts.rules import AT_HOME, ROLES, SCOPES, Actor, require
 from qingliu.audit import actions as audit
 from qingliu.core.access import digest, new_token, write_access
 from qingliu.core.clock import now
 from qingliu.core.dataset import Text
 from qingliu.core.errors import BadRequest, Conflict, NotFound
+from qingliu.core.plans import DEFAULTS, LARGEST, NUMBERS, REGISTERED
 from qingliu.lake.paths import LakePaths
 
 LONGEST_KEY = timedelta(days=366)
@@ -163,9 +166,14 @@ def revoke_role(*, username: str, role: str, agency: str = "", by: Actor) -> Non
         audit.record(by=by.name, verb="role.revoked", kind="user", object_id=username, agency=agency, detail=detail)
 
 
-def create_key(*, label: str, scopes: tuple[str, ...], days: int = 365, agency: str = "", by: Actor) -> NewKey:
+def create_key(
+    *, label: str, scopes: tuple[str, ...], days: int = 365, agency: str = "", plan: str = REGISTERED, by: Actor
+) -> NewKey:
     """Make an API key that lives ``days`` days (at most 366). Its token is in the answer and nowhere else."""
     require(by, "keys", agency=agency)
+    if plan != REGISTERED:
+        require(by, "keys")  # more than the ordinary is the office's to give
+        queries.plan(plan)
     unknown = [s for s in scopes if s not in SCOPES]
     if unknown or not scopes:
         raise BadRequest(
@@ -193,6 +201,7 @@ def create_key(*, label: str, scopes: tuple[str, ...], days: int = 365, agency: 
             created_at=moment,
             created_by=by.name,
             expires_at=moment + timedelta(days=days),
+            plan=plan,
         )
         detail: dict[str, str | int] = {"label": label, "scopes": ",".join(key.scopes), "days": days}
         audit.record(by=by.name, verb="key.created", kind="key", object_id=key.key_id, agency=agency, detail=detail)
@@ -216,11 +225,69 @@ def revoke_key(*, key_id: str, by: Actor) -> None:
         transaction.on_commit(export_keys)
 
 
+def set_key_plan(*, key_id: str, plan: str, by: Actor) -> None:
+    """Count a key's requests under another plan from now on. Raises NotFound for an unknown key or plan."""
+    require(by, "keys")
+    queries.plan(plan)
+    with transaction.atomic():
+        if not ApiKey.objects.filter(key_id=key_id).update(plan=plan):
+            raise NotFound(
+                Text(f"沒有編號為「{key_id}」的金鑰。", f"No key has the number '{key_id}'."),
+                Text("以 qingliu key list 查看金鑰編號。", "See the numbers with: qingliu key list."),
+            )
+        audit.record(by=by.name, verb="key.plan", kind="key", object_id=key_id, detail={"plan": plan})
+        transaction.on_commit(export_keys)
+
+
+def set_plan(*, name: str, title: Text | None = None, numbers: Mapping[str, int], by: Actor) -> None:
+    """Change a plan, or add one (it begins as a copy of the plan for keys); served within five seconds.
+
+    ``numbers``: any of ``core.plans.NUMBERS``, each from 1 to a million million. Raises BadRequest.
+    """
+    require(by, "keys")
+    wrong = [n for n, v in numbers.items() if n not in NUMBERS or not 1 <= v <= LARGEST]
+    if wrong or not re.fullmatch(r"[a-z][a-z0-9_-]{0,39}", name):
+        raise BadRequest(
+            Text(
+                f"方案名稱或數字不合用：{'、'.join(wrong) or name}。",
+                f"The plan's name or a number cannot be used: {', '.join(wrong) or name}.",
+            ),
+            Text(
+                "名稱用小寫英文、數字、- 與 _；數字由 1 起。",
+                "A name is lower-case letters, digits, - and _; a number is 1 or more.",
+            ),
+            parameter=wrong[0] if wrong else "name",
+        )
+    with transaction.atomic():
+        before = queries.plans().get(name) or replace(queries.plan(REGISTERED), name=name, title=Text(name, name))
+        called = title or before.title
+        values = {n: numbers.get(n, getattr(before, n)) for n in NUMBERS}
+        Plan.objects.update_or_create(name=name, defaults={"title_zh": called.zh, "title_en": called.en, **values})
+        audit.record(by=by.name, verb="plan.set", kind="plan", object_id=name, detail=dict(values))
+        transaction.on_commit(export_keys)
+
+
+def forget_plan(*, name: str, by: Actor) -> None:
+    """Take the office's plan away: a built-in one is as it was made again, another's keys come under ``registered``."""
+    require(by, "keys")
+    with transaction.atomic():
+        if not Plan.objects.filter(name=name).delete()[0]:
+            raise NotFound(
+                Text(f"沒有改過的用量方案「{name}」。", f"No plan '{name}' was changed or added."),
+                Text("以 qingliu plan list 查看方案。", "See the plans with: qingliu plan list."),
+            )
+        if name not in DEFAULTS:
+            ApiKey.objects.filter(plan=name).update(plan=REGISTERED)
+        audit.record(by=by.name, verb="plan.forgotten", kind="plan", object_id=name)
+        transaction.on_commit(export_keys)
+
+
 def export_keys() -> None:
     """Write the live keys' hashes for the data API and beat the heart: after each change, and every 10 s."""
     moment = now()
     with transaction.atomic():  # under the write lock: an older reading never overwrites a newer one
-        write_access(LakePaths(settings.QINGLIU.home).access_db, queries.live_grants(moment), moment)
+        path = LakePaths(settings.QINGLIU.home).access_db
+        write_access(path, queries.live_grants(moment), moment, queries.plans().values())
 
 
 def set_password(*, username: str, password: str, by: Actor) -> None:

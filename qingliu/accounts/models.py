@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from qingliu.accounts.rules import ROLES
+from qingliu.core.plans import REGISTERED
 
 
 class Agency(models.Model):
@@ -61,6 +62,28 @@ class RoleAssignment(models.Model):
         return f"{self.user} {self.role}"
 
 
+class Plan(models.Model):
+    """A class of callers of the data API and how much it may ask; see ``core.plans`` for the meaning of each number."""
+
+    name = models.SlugField(_("名稱"), max_length=40, unique=True)
+    title_zh = models.CharField(_("中文名稱"), max_length=80)
+    title_en = models.CharField(_("英文名稱"), max_length=80)
+    per_minute = models.PositiveBigIntegerField(_("每分鐘請求數"))
+    per_day = models.PositiveBigIntegerField(_("每日請求數"))
+    points_per_day = models.PositiveBigIntegerField(_("每日點數"))
+    streams = models.PositiveIntegerField(_("同時大型下載數"))
+    query_rows = models.PositiveBigIntegerField(_("單次查詢可讀列數"))
+    query_s = models.PositiveIntegerField(_("單次查詢秒數"))
+
+    class Meta:
+        ordering = ("name",)
+        verbose_name = _("用量方案")
+        verbose_name_plural = _("用量方案")
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class ApiKey(models.Model):
     """An API key, without the key: its hash, what it may do, and until when."""
 
@@ -73,6 +96,7 @@ class ApiKey(models.Model):
     created_by = models.CharField(_("建立者"), max_length=200)
     expires_at = models.DateTimeField(_("到期時間"))
     revoked_at = models.DateTimeField(_("撤銷時間"), null=True, blank=True)
+    plan = models.CharField(_("用量方案"), max_length=40, default=REGISTERED)
 
     class Meta:
         ordering = ("-created_at",)

@@ -7,8 +7,9 @@ from datetime import datetime
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 
-from qingliu.accounts.models import Agency, ApiKey, User
+from qingliu.accounts.models import Agency, ApiKey, Plan, User
 from qingliu.accounts.rules import ANONYMOUS, AT_HOME, Actor, RoleGrant
+from qingliu.core import plans as plans_of
 from qingliu.core.access import Grant
 from qingliu.core.dataset import Text
 from qingliu.core.errors import NotFound
@@ -62,4 +63,28 @@ def desk_people(agency: str) -> QuerySet[User]:
 def live_grants(now: datetime) -> list[Grant]:
     """What every key that is neither revoked nor expired may do."""
     keys = ApiKey.objects.filter(revoked_at=None, expires_at__gt=now).select_related("agency")
-    return [Grant(k.key_id, k.digest, tuple(k.scopes), k.agency.code if k.agency else "", k.expires_at) for k in keys]
+    return [
+        Grant(k.key_id, k.digest, tuple(k.scopes), k.agency.code if k.agency else "", k.expires_at, k.plan)
+        for k in keys
+    ]
+
+
+def plans() -> dict[str, plans_of.Plan]:
+    """Every plan by name: those of ``core.plans``, with what the office changed or added."""
+    own = {
+        p.name: plans_of.Plan(p.name, Text(p.title_zh, p.title_en), *(getattr(p, n) for n in plans_of.NUMBERS))
+        for p in Plan.objects.all()
+    }
+    return {**plans_of.DEFAULTS, **own}
+
+
+def plan(name: str) -> plans_of.Plan:
+    """The plan of that name. Raises NotFound naming those that there are."""
+    known = plans()
+    if name not in known:
+        raise NotFound(
+            Text(f"沒有用量方案「{name}」。", f"No plan '{name}'."),
+            Text(f"可用的方案：{'、'.join(known)}。", f"The plans are: {', '.join(known)}."),
+            parameter="plan",
+        )
+    return known[name]

@@ -52,6 +52,17 @@ class TooDear(QingliuError):
     code = "too-dear"
 
 
+class TooMany(QingliuError):
+    """This caller asked more than its plan allows; ``retry_after_s`` says when there is room again."""
+
+    status = 429
+    code = "too-many"
+
+    def __init__(self, reason: Text, remedy: Text, *, retry_after_s: int, parameter: str = "") -> None:
+        super().__init__(reason, remedy, parameter=parameter)
+        self.retry_after_s = max(1, retry_after_s)
+
+
 class Busy(QingliuError):
     """No room for this now; ask again shortly."""
 

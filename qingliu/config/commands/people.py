@@ -13,6 +13,7 @@ from qingliu.accounts.rules import ROLES, SCOPES, Actor
 from qingliu.config.commands import told
 from qingliu.core.clock import iso
 from qingliu.core.dataset import Text
+from qingliu.core.plans import NUMBERS, REGISTERED
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -53,11 +54,34 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     create.add_argument("--scope", action="append", choices=SCOPES, help="預設 read; default read")
     create.add_argument("--days", type=int, default=365)
     create.add_argument("--agency", default="")
+    create.add_argument("--plan", default=REGISTERED, help="用量方案 whose quotas hold for it")
     create.set_defaults(do=do_key_create)
+    moved = key.add_parser("plan", help="改用另一個用量方案 count it under another plan")
+    moved.add_argument("key_id")
+    moved.add_argument("plan")
+    moved.set_defaults(do=do_key_plan)
     revoke = key.add_parser("revoke")
     revoke.add_argument("key_id")
     revoke.set_defaults(do=do_key_revoke)
     key.add_parser("list").set_defaults(do=do_key_list)
+    _add_plans(commands)
+
+
+def _add_plans(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    plan = commands.add_parser("plan", help="用量方案 quotas of classes of callers").add_subparsers(
+        required=True, metavar="set|list|forget"
+    )
+    change = plan.add_parser("set", help="修改或新增 change or add one")
+    change.add_argument("name", help="anonymous, registered, partner, local … ")
+    change.add_argument("--zh", default="", help="中文名稱 Chinese title")
+    change.add_argument("--en", default="", help="英文名稱 English title")
+    for name in NUMBERS:
+        change.add_argument(f"--{name.replace('_', '-')}", type=int)
+    change.set_defaults(do=do_plan_set)
+    forget = plan.add_parser("forget", help="回到預設或移除 back to how it was made, or away")
+    forget.add_argument("name")
+    forget.set_defaults(do=do_plan_forget)
+    plan.add_parser("list").set_defaults(do=do_plan_list)
 
 
 def user_arguments(parser: argparse.ArgumentParser) -> None:
@@ -121,7 +145,7 @@ def do_agency_list(args: argparse.Namespace, by: Actor) -> int:
 def do_key_create(args: argparse.Namespace, by: Actor) -> int:
     """Make a key and show it once."""
     scopes = tuple(args.scope or ("read",))
-    key = actions.create_key(label=args.label, scopes=scopes, days=args.days, agency=args.agency, by=by)
+    key = actions.create_key(label=args.label, scopes=scopes, days=args.days, agency=args.agency, plan=args.plan, by=by)
     told.say(f"金鑰編號 number: {key.key_id}　到期 expires: {iso(key.expires_at)}　範圍 scopes: {','.join(scopes)}")
     told.say("金鑰只顯示這一次，請妥善保存。 The key is shown only now; keep it safe.")
     told.say(key.token)
@@ -144,9 +168,40 @@ def do_key_list(args: argparse.Namespace, by: Actor) -> int:
             ",".join(k.scopes),
             k.agency.code if k.agency else "",
             iso(k.expires_at),
+            k.plan,
             "撤銷 revoked" if k.revoked_at else "",
         )
         for k in ApiKey.objects.select_related("agency")
     ]
-    told.table(("編號 number", "用途 label", "範圍 scopes", "機關 agency", "到期 expires", ""), rows)
+    told.table(("編號 number", "用途 label", "範圍 scopes", "機關 agency", "到期 expires", "方案 plan", ""), rows)
+    return told.DONE
+
+
+def do_key_plan(args: argparse.Namespace, by: Actor) -> int:
+    """Count a key under another plan."""
+    actions.set_key_plan(key_id=args.key_id, plan=args.plan, by=by)
+    told.say(f"金鑰 {args.key_id} 改用方案 {args.plan}。 Key {args.key_id} is counted under plan {args.plan}.")
+    return told.DONE
+
+
+def do_plan_set(args: argparse.Namespace, by: Actor) -> int:
+    """Change or add a plan."""
+    numbers = {n: getattr(args, n) for n in NUMBERS if getattr(args, n) is not None}
+    title = Text(args.zh or args.name, args.en or args.name) if args.zh or args.en else None
+    actions.set_plan(name=args.name, title=title, numbers=numbers, by=by)
+    told.say(f"方案 {args.name} 已設定，五秒內生效。 Plan {args.name} is set and holds within five seconds.")
+    return told.DONE
+
+
+def do_plan_forget(args: argparse.Namespace, by: Actor) -> int:
+    """A plan as it was made, or away."""
+    actions.forget_plan(name=args.name, by=by)
+    told.say(f"已移除方案 {args.name} 的設定。 What was set for plan {args.name} is forgotten.")
+    return told.DONE
+
+
+def do_plan_list(args: argparse.Namespace, by: Actor) -> int:
+    """Every plan with its numbers."""
+    rows = [(p.name, p.title.zh, p.title.en, *(str(getattr(p, n)) for n in NUMBERS)) for p in queries.plans().values()]
+    told.table(("方案 plan", "中文", "English", *NUMBERS), rows)
     return told.DONE
