@@ -193,6 +193,7 @@ class Compiler:
         extra = ["_flags AS _flags"]
         if place and place.lon in known and place.lat in known:
             extra += [f"{ident(known[place.lon])} AS _lon", f"{ident(known[place.lat])} AS _lat"]
+            extra += [f"{ident(known[k])} AS _k{i}" for i, k in enumerate(self._record.key) if k in known]
         return extra
 
     def _after(self, order: tuple[Order, ...], cursor: Cursor, chosen: list[int]) -> list[tuple[str, list[Any]]]:

@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 
 from qingliu.core.dataset import FieldRecord, Place, Text
 from qingliu.core.errors import BadRequest
+from qingliu.lake import spatial
 from qingliu.lake.names import ident
-from qingliu.lake.query import And, Compare, In, IsNull, Like, Not, Or, Where, Within
+from qingliu.lake.query import And, Compare, In, IsNull, Like, Meets, Not, Or, RowAt, Where, Within
 from qingliu.lake.values import coerce
 
 _OPS = {"eq": "=", "ne": "<>", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
@@ -57,8 +58,13 @@ def compile_where(where: Where, scope: Scope) -> tuple[str, list[Any]]:
                 return f"{column} {'ILIKE' if casei else 'LIKE'} ? ESCAPE '\\'"
             case IsNull(field):
                 return f"{name(field)} IS NULL"
-            case Within(west, south, east, north):
-                return box(west, south, east, north)
+            case Within():
+                return placed(spatial.box(node, *point()))
+            case Meets():
+                return placed(spatial.meets(node, *point()))
+            case RowAt(file, row):
+                params.extend([file, row])
+                return "(_fi = ? AND _rn = ?)"
             case And(items):
                 return "(" + " AND ".join(walk(i) for i in items) + ")" if items else "TRUE"
             case Or(items):
@@ -67,21 +73,18 @@ def compile_where(where: Where, scope: Scope) -> tuple[str, list[Any]]:
                 return f"(NOT {walk(item)})"
         raise TypeError(node)
 
-    def box(west: float, south: float, east: float, north: float) -> str:
+    def point() -> tuple[str, str]:
         if scope.place is None:
             raise BadRequest(
                 Text("這個資料集沒有位置欄位。", "This dataset has no place."),
-                Text("請拿掉 bbox。", "Leave bbox out."),
+                Text("請拿掉 bbox 與空間條件。", "Leave bbox and spatial conditions out."),
                 parameter="bbox",
             )
-        lon, lat = name(scope.place.lon), name(scope.place.lat)
-        params.extend([south, north])
-        across = f"{lat} BETWEEN ? AND ?"
-        if west <= east:
-            params.extend([west, east])
-            return f"({across} AND {lon} BETWEEN ? AND ?)"
-        params.extend([west, east])  # a box over the 180th meridian
-        return f"({across} AND ({lon} >= ? OR {lon} <= ?))"
+        return name(scope.place.lon), name(scope.place.lat)
+
+    def placed(made: tuple[str, list[Any]]) -> str:
+        params.extend(made[1])
+        return made[0]
 
     return walk(where), params
 
