@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from qingliu.core import codec
 from qingliu.core.dataset import FieldRecord, Text, VersionRecord
 from qingliu.core.errors import BadRequest, Gone
-from qingliu.lake import binary, render
+from qingliu.lake import binary, feature, render
 from qingliu.lake import cursor as cursors
 from qingliu.lake.answer import Page, Plan, Stream, separator_sql, text_bytes
 from qingliu.lake.compiler import FLAGS, STATUS, Compiled, Compiler, answer_fields, scope_of
@@ -24,6 +24,7 @@ from qingliu.lake.published import Entry, Published
 from qingliu.lake.query import Column, Query, Rendering, Where
 from qingliu.lake.relation import Relations
 from qingliu.lake.session import Session
+from qingliu.lake.short import ShortWay
 from qingliu.lake.sound import Soundness
 from qingliu.lake.where import compile_where
 
@@ -57,6 +58,7 @@ class Engine:
         self._session = Session((paths.root, self._temp), threads=threads, memory_limit=memory_limit, temp=self._temp)
         self.sound = Soundness(paths.root)
         self._relations = Relations(paths, self.published, self._session, self.sound)
+        self.short = ShortWay(paths)
         self._counts: OrderedDict[tuple[str, str], int] = OrderedDict()
         self._counts_lock = threading.Lock()
 
@@ -179,7 +181,10 @@ class Engine:
         return sum(plan.version.files[i].rows for i in compiled.files) if compiled.files else None
 
     def _check(self, plan: Plan, compiled: Compiled) -> None:
-        self.sound.check(plan.version.code, [plan.version.files[i] for i in compiled.files])
+        self._check_files(plan, compiled.files)
+
+    def _check_files(self, plan: Plan, numbers: Sequence[int]) -> None:
+        self.sound.check(plan.version.code, [plan.version.files[i] for i in numbers])
 
     def _changed(self, plan: Plan) -> list[VersionRecord]:
         since = plan.query.changes_since or 0
@@ -210,15 +215,19 @@ class Engine:
         if rendering.format in binary.FORMATS:
             compiled = self._compile(plan)
             cells, long_s = self._cells(plan, rendering), self.deadline_s * 3
-            return binary.stream(self._session, compiled, cells, rendering, folder=self._temp, deadline_s=long_s)
-        compiled = self._compile(plan, one_more=True)
+            making = binary.Making(self._session, plan, compiled, long_s)
+            return binary.stream(making, cells, rendering, folder=self._temp)
         cells = self._cells(plan, rendering)
+        if self.short.knows(plan, rendering):
+            self._check_files(plan, self.short.files(plan))
+            return self.short.stream(plan, cells, rendering, self.deadline_s)
+        compiled = self._compile(plan, one_more=True)
         separator = {"json": ",", "geojson": ",\n", "ndjson": "\n", "csv": "", "xml": "\n"}[rendering.format]
-        text = self._row_text(plan, rendering, cells)
+        text = self._row_text(plan, rendering, cells, compiled)
         paged = plan.query.limit is not None and self._has_position(plan)
         extra = ", _fi, _rn" + "".join(f", s{i}" for i in range(len(compiled.order))) if paged else ""
         sep = f" || {separator_sql(separator)}" if separator else ""
-        sql = f"SELECT ({text}){sep} AS line{extra} FROM ({compiled.sql})"
+        sql = f"SELECT ({text}){sep} AS line{extra} FROM ({feature.placed(compiled.sql, rendering.feature)})"
         cursor = self._session.cursor(self._scanned(plan, compiled))
         limit = plan.query.limit
         stream: Stream
@@ -271,7 +280,7 @@ class Engine:
             render.Cell(plan.fields[at[c.field]], render.translated(f"c{at[c.field]}", c.words), c) for c in columns
         ]
 
-    def _row_text(self, plan: Plan, rendering: Rendering, cells: list[render.Cell]) -> str:
+    def _row_text(self, plan: Plan, rendering: Rendering, cells: list[render.Cell], compiled: Compiled) -> str:
         offset = render.offset_text(ZoneInfo(plan.entry.record.timezone))
         match rendering.format:
             case "csv":
@@ -288,9 +297,17 @@ class Engine:
                         Text("請改用 f=json。", "Use f=json."),
                         parameter="f",
                     )
-                return render.geojson_feature(cells, rendering, ("_lon", "_lat"), offset=offset, flags="_flags")
+                named = feature.identifier(self.key_of(plan), plan.version, compiled.files) if rendering.feature else ""
+                point = feature.point(rendering.feature)
+                return render.geojson_feature(cells, rendering, point, offset=offset, flags="_flags", identifier=named)
             case _:
                 return render.json_object(cells, rendering, offset=offset, flags="_flags")
+
+    def key_of(self, plan: Plan) -> tuple[FieldRecord, ...]:
+        """The columns that name a row of a plan's dataset; () where a row is named by its place in the version."""
+        known = {c.name for c in plan.version.columns}
+        fields = feature.key_fields(plan.entry, self.published.get)
+        return fields if all(f.name in known for f in fields) else ()
 
     def rows(self, plan: Plan) -> list[dict[str, Any]]:
         """The rows as Python values, for small answers; times are aware."""

@@ -210,7 +210,7 @@ def test_an_unknown_parameter_is_named_with_the_nearest(portal: Portal) -> None:
     assert "limit" in told["detail_en"]
     refused(portal, "/api/datasets/AIR_H", "expand=1", "expand")
     refused(portal, ROWS, "limit=1&limit=2", "limit")
-    refused(portal, ROWS, "f=xlsx", "f")
+    refused(portal, ROWS, "f=pdf", "f")
     refused(portal, ROWS, "county=", "county")
     refused(portal, ROWS, "include_flags=yes", "include_flags")
     refused(portal, ROWS, "lang=fr", "lang")

@@ -14,6 +14,11 @@ FORMATS: tuple[tuple[str, str], ...] = (
     ("ndjson", "application/x-ndjson"),
     ("csv", "text/csv; charset=utf-8"),
     ("parquet", "application/vnd.apache.parquet"),
+    ("geoparquet", "application/vnd.apache.parquet"),
+    ("arrow", "application/vnd.apache.arrow.stream"),
+    ("csv.gz", "application/gzip"),
+    ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    ("ods", "application/vnd.oasis.opendocument.spreadsheet"),
 )
 LANGUAGES = ("zh", "zh-Hant", "en")
 DEFAULT_LIMIT = 1000
@@ -290,7 +295,7 @@ class Endpoint:
     tags: tuple[str, ...] = field(default=())
 
 
-_DATA = tuple(media.split(";")[0] for _, media in FORMATS)
+_DATA = tuple(dict.fromkeys(media.split(";")[0] for _, media in FORMATS))
 _DATA_ERRORS = (400, 401, 404, 410, 422, 503)
 ENDPOINTS: dict[str, Endpoint] = {
     "landing": Endpoint("/api", Text("入口與連結", "Landing page with links"), ("lang", "f"), errors=(400, 401)),
@@ -325,7 +330,7 @@ ENDPOINTS: dict[str, Endpoint] = {
         "/api/datasets/{code}/changes",
         Text("某版本之後新增、修改、刪除的列", "Rows inserted, updated or deleted after a version"),
         CHANGES,
-        media=("application/json", "application/x-ndjson", "text/csv", "application/vnd.apache.parquet"),
+        media=tuple(media for media in _DATA if media != "application/geo+json"),
         errors=_DATA_ERRORS,
     ),
     "series": Endpoint(

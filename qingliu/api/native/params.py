@@ -185,7 +185,7 @@ def rows(record: DatasetRecord, pairs: Pairs, caller: Caller, *, latest: bool = 
 def changes(record: DatasetRecord, pairs: Pairs, caller: Caller, since: int | None = None) -> Asked:
     """The question of ``/changes``; ``since`` is the version that a moment meant (see ``since_moment``)."""
     given = Given(pairs, CHANGES)
-    form = _format(given, caller, ("json", "ndjson", "csv", "parquet"))
+    form = _format(given, caller, ("json", "ndjson", "csv", "parquet", "arrow", "csv.gz", "xlsx", "ods"))
     query = Query(
         dataset=record.code,
         changes_since=count(given.text("since"), "since") if since is None else since,
@@ -230,7 +230,7 @@ def _asked(query: Query, form: Format, given: Given, caller: Caller, echo: tuple
     titled = given.choice("header", ("name", "title"), "name") == "title"
     translate = given.text("lang").startswith("en")
     bom = given.flag("bom")
-    if bom and form != "csv":
+    if bom and form not in {"csv", "csv.gz"}:
         raise BadRequest(
             Text("bom 只用於 CSV。", "bom is for CSV only."),
             Text("請加上 f=csv，或拿掉 bom。", "Add f=csv, or leave bom out."),

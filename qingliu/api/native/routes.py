@@ -14,15 +14,16 @@ from qingliu.api import languages
 from qingliu.api.cache import Headers
 from qingliu.api.http import NO_STORE, Answer, Pairs, Sender, Whole, link, pairs_of, plain_json
 from qingliu.api.inherit import with_meanings
-from qingliu.api.native import params, serialize
+from qingliu.api.native import params, saved, serialize
 from qingliu.api.native.files import Files
 from qingliu.api.native.parameters import ENDPOINTS
 from qingliu.api.native.params import Asked, Caller, Given
 from qingliu.core.clock import iso
 from qingliu.core.dataset import DatasetRecord
 from qingliu.core.errors import TooDear
+from qingliu.lake.binary import FORMATS as BINARY
 from qingliu.lake.engine import Engine, Plan
-from qingliu.lake.query import Rendering
+from qingliu.lake.query import Format, Rendering
 
 MAX_LISTED = 1000
 Ask = Callable[[DatasetRecord, Pairs, Caller], Asked]
@@ -47,16 +48,19 @@ class Streamed:
         self._late: Headers = ()
         names = languages.titles(plan.fields, asked.lang) if asked.titles else ()
         columns = languages.columns(plan.fields, words, names=names)
-        self._stream = engine.stream(plan, Rendering(asked.format, columns, bom=asked.bom))
+        form: Format = "csv" if asked.format == "csv.gz" else asked.format
+        own, licence = asked.address(place.base + place.path), saved.licence(plan.entry.record)
+        self._stream = engine.stream(plan, Rendering(form, columns, bom=asked.bom, source=own, licence=licence))
 
     def __iter__(self) -> Iterator[bytes]:
         form = self._asked.format
         before = serialize.frame(form, self._plan.entry.code, self._plan.version.number)
         if before:
             yield before
-        yield from self._stream
+        yield from saved.packed(self._stream) if form == "csv.gz" else self._stream
         returned = self._stream.returned
-        matched = self._matched(returned) if form != "parquet" else None
+        rows_alone = form in BINARY
+        matched = None if rows_alone else self._matched(returned)
         following = self._next(returned)
         mark = self._plan.query.cursor
         own = self._asked.address(self._base + self._path, **({"cursor": mark} if mark else {}))
@@ -64,8 +68,7 @@ class Streamed:
         if following:
             links.append(link(following, "next", serialize.MEDIA[form].split(";")[0]))
             self._late = (("Link", f'<{following}>; rel="next"'),)
-        if form != "parquet":
-            self._late = (*self._late, ("Qingliu-Number-Returned", str(returned)))
+        self._late = (*self._late, ("Qingliu-Number-Returned", str(returned)))
         if matched is not None:
             self._late = (*self._late, ("Qingliu-Number-Matched", str(matched)))
         after = serialize.frame_end(form, returned, matched, links)
@@ -231,7 +234,7 @@ class Native:
             ("Qingliu-Version", str(plan.version.number)),
             ("Qingliu-Dataset", serialize.address("", entry.code).rsplit("/", 1)[-1]),
         ]
-        if asked.format in {"csv", "parquet"}:
+        if asked.format in serialize.SAVED:
             headers.append(("Content-Disposition", serialize.file_title(entry.code, plan.version.number, asked.format)))
         answer = Answer(
             media=serialize.MEDIA[asked.format],
@@ -239,7 +242,7 @@ class Native:
             make=lambda: Streamed(self._engine, plan, asked, place, words),
             headers=tuple(headers),
             heavy=asked.heavy,
-            compressible=asked.format != "parquet",
+            compressible=asked.format not in serialize.PACKED,
         )
         self._sender.send(req, resp, answer)
 

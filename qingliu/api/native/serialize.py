@@ -18,8 +18,16 @@ MEDIA: dict[Format, str] = {
     "geojson": "application/geo+json",
     "ndjson": "application/x-ndjson; charset=utf-8",
     "csv": "text/csv; charset=utf-8; header=present",
+    "csv.gz": "application/gzip",
     "parquet": "application/vnd.apache.parquet",
+    "geoparquet": "application/vnd.apache.parquet",
+    "arrow": "application/vnd.apache.arrow.stream",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "ods": "application/vnd.oasis.opendocument.spreadsheet",
 }
+SAVED = ("csv", "csv.gz", "parquet", "geoparquet", "arrow", "xlsx", "ods")  # people keep these as files
+PACKED = ("csv.gz", "parquet", "geoparquet", "arrow", "xlsx", "ods")  # nothing is gained by packing these again
+_SUFFIX = {"geoparquet": "geo.parquet", "arrow": "arrows"}
 
 
 def address(base: str, code: str, *rest: str) -> str:
@@ -136,9 +144,9 @@ def dataset_links(record: DatasetRecord, kind: str, base: str) -> list[dict[str,
     if kind != "listed":
         rows = address(base, code, "rows")
         links += [link(rows, "items", "application/json")]
-        links += [link(f"{rows}?f={form}", "items", MEDIA[form].split(";")[0]) for form in ("csv", "ndjson", "parquet")]
-        if record.place:
-            links.append(link(f"{rows}?f=geojson", "items", MEDIA["geojson"]))
+        forms: list[Format] = ["csv", "csv.gz", "ndjson", "parquet", "arrow", "xlsx", "ods"]
+        forms += ["geojson", "geoparquet"] if record.place else []
+        links += [link(f"{rows}?f={form}", "items", MEDIA[form].split(";")[0]) for form in forms]
         links.append(link(address(base, code, "versions"), "version-history", "application/json"))
         links.append(link(address(base, code, "decisions"), "related", "application/json"))
         if record.time_field and record.key:
@@ -203,4 +211,9 @@ def manifest(record: VersionRecord, base: str) -> dict[str, Any]:
 def file_title(code: str, number: int, form: Format) -> str:
     """Content-Disposition for answers that people save; ASCII only."""
     safe = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "_" for c in code)
-    return f'attachment; filename="{safe}-v{number}.{form}"'
+    return f'attachment; filename="{safe}-v{number}.{suffix(form)}"'
+
+
+def suffix(form: Format) -> str:
+    """How the name of a saved file ends, without its first dot."""
+    return _SUFFIX.get(form, form)
