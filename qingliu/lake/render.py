@@ -90,6 +90,11 @@ def _needs_care(cell: Cell, signs: str) -> bool:
     return cell.field.type == "string" or any(re.search(signs, word) for word in words)
 
 
+def needs_csv_care(cell: Cell) -> bool:
+    """Whether a cell's text may need quotes or a formula's guard in CSV."""
+    return _needs_care(cell, _CSV_CARE)
+
+
 def json_object(cells: list[Cell], rendering: Rendering, *, offset: str, flags: str) -> str:
     """SQL for the JSON object (with ``lists`` the array) of a row."""
     begin, end = "[]" if rendering.lists else "{}"
@@ -135,7 +140,7 @@ def csv_line(cells: list[Cell], rendering: Rendering, *, flags: str) -> str:
             parts.append(literal(rendering.delimiter))
         text = with_flags(cell, plain_text(cell), flags)
         spaced = rendering.quote_spaces and cell.field.type in {"datetime", "string"}
-        if spaced or _needs_care(cell, _CSV_CARE):
+        if spaced or needs_csv_care(cell):
             parts.append(_csv_text(text, rendering))
         else:
             parts.append(text)
@@ -200,13 +205,20 @@ def xml_row(cells: list[Cell], rendering: Rendering, *, flags: str) -> str:
     return f"concat({', '.join([*parts, literal(f'</{rendering.row}>')])})"
 
 
-def geojson_feature(cells: list[Cell], rendering: Rendering, place: tuple[str, str], *, offset: str, flags: str) -> str:
-    """SQL for the GeoJSON Feature of a row; geometry is null where a coordinate is."""
-    lon, lat = place
+def geojson_feature(
+    cells: list[Cell], rendering: Rendering, place: tuple[str, str], *, offset: str, flags: str, identifier: str = ""
+) -> str:
+    """SQL for the GeoJSON Feature of a row; geometry is null where a coordinate is. ``identifier`` is SQL of its id."""
+    first, second = place
     properties = json_object(cells, rendering, offset=offset, flags=flags)
     head = literal('{"type":"Point","coordinates":[')
-    point = f"coalesce({head} || {number_text(lon)} || ',' || {number_text(lat)} || ']}}', 'null')"
-    return f'concat(\'{{"type":"Feature","geometry":\', {point}, \',"properties":\', {properties}, \'}}\')'
+    point = f"coalesce({head} || {number_text(first)} || ',' || {number_text(second)} || ']}}', 'null')"
+    start = (
+        f"""'{{"type":"Feature","id":"', {identifier}, '","geometry":'"""
+        if identifier
+        else """'{"type":"Feature","geometry":'"""
+    )
+    return f"concat({start}, {point}, ',\"properties\":', {properties}, '}}')"
 
 
 def place_sql(place: Place, physical: dict[str, str]) -> tuple[str, str]:
