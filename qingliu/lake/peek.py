@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import duckdb
 
@@ -51,6 +52,25 @@ class PeekRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which records of each input are looked at: the ``first`` ones, and some later ``numbers``. ``marked`` are lines
+    (file, line; file "" = any) that count as found whatever their cells are."""
+
+    first: int
+    numbers: tuple[int, ...] = ()
+    marked: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Peeked:
+    """Rows of one page, how many rows there are in all, and how many of them with findings."""
+
+    total: int
+    found: int
+    rows: tuple[PeekRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
     """One text that does not fit one column (column "" = a whole row), how often, and why."""
 
@@ -61,46 +81,82 @@ class Group:
     remedy: Text
 
 
-def peek(
-    record: DatasetRecord,
-    read: ReadSpec,
-    inputs: Sequence[RawInput],
-    workdir: Path,
-    *,
-    numbers: Sequence[int],
-    rows: int,
-) -> tuple[tuple[PeekColumn, ...], tuple[PeekRow, ...]]:
-    """The first ``rows`` rows of each kind: the records with these ``numbers`` (from 1), in every input that has them."""
+def keep(
+    record: DatasetRecord, read: ReadSpec, inputs: Sequence[RawInput], target: Path, *, which: Wanted
+) -> tuple[PeekColumn, ...]:
+    """Write rows as they were read, beside what each cell became, to ``target`` (Parquet), those with findings first."""
+    workdir = target.with_suffix(".work")
     workdir.mkdir(parents=True, exist_ok=True)
-    picked = [p for n, i in enumerate(inputs) if (p := _picked(i, numbers, workdir / f"peek-{n}.parquet"))]
+    picked = [p for n, i in enumerate(inputs) if (p := _picked(i, which, workdir / f"peek-{n}.parquet"))]
     if not picked:
-        return (), ()
+        return ()
     connection = engine(workdir, memory_limit="300MB", threads=1, timezone=record.timezone)
     try:
         plan = plan_of(record, read, picked)
-        columns = _columns(plan)
-        return columns, tuple(_rows(connection, plan, columns, rows))
+        connection.execute(f"COPY ({_kept(plan, which)}) TO {lit(str(target))} (FORMAT parquet, COMPRESSION zstd)")
+        return _columns(plan)
     finally:
         connection.close()
+        shutil.rmtree(workdir, ignore_errors=True)
 
 
-def raw_rows(
-    inputs: Sequence[RawInput], workdir: Path, *, rows: int
-) -> tuple[tuple[PeekColumn, ...], tuple[PeekRow, ...]]:
-    """The first rows of the first input as they were read, no definition asked."""
-    workdir.mkdir(parents=True, exist_ok=True)
-    source = inputs[0]
-    columns = tuple(PeekColumn(h or f"#{i + 1}", "") for i, h in enumerate(source.columns))
-    picked = _picked(source, range(1, rows + 1), workdir / "raw.parquet")
-    if picked is None:
-        return columns, ()
-    names = ", ".join(f"left(c{i}, {RAW_SHOWN})" for i in range(len(source.columns)))
-    with duckdb.connect(config={"threads": 1, "memory_limit": "300MB"}) as con:
-        found = con.execute(f"SELECT _line, _record, {names} FROM read_parquet({lit(str(picked.path))})").fetchall()
-    return columns, tuple(
-        PeekRow(source.name, int(line), int(number), tuple(PeekCell(t or "", "unmapped") for t in texts))
-        for line, number, *texts in found
+def first_field(record: DatasetRecord, read: ReadSpec, inputs: Sequence[RawInput]) -> str:
+    """The declared column that reads the first one of the files; "" where none does."""
+    if not inputs:
+        return ""
+    columns = _columns(plan_of(record, read, inputs))
+    return columns[0].field if columns else ""
+
+
+def _kept(plan: Plan, which: Wanted) -> str:
+    parts, bad = [], ["false"]
+    for cell in plan.cells:
+        name = cell.field.name
+        status = "NULL::INTEGER" if cell.plain_string else cell.status_name
+        parts += [
+            f"left({cell.raw}, {RAW_SHOWN}) AS {ident(f'raw {name}')}",
+            f"{status} AS {ident(f'status {name}')}",
+            f"left(CAST({cell.value()} AS VARCHAR), {RAW_SHOWN}) AS {ident(f'value {name}')}",
+        ]
+        if not cell.plain_string:
+            bad.append(f"coalesce({cell.status_name} IN ({BAD}, {REQUIRED}), false)")
+    for n, one in enumerate(plan.inputs):
+        lines = ", ".join(str(line) for file, line in which.marked if file in ("", one.source.name))
+        if lines:
+            bad.append(f"(_input = {n} AND _line IN ({lines}))")
+    files = " ".join(f"WHEN {n} THEN {lit(one.source.name)}" for n, one in enumerate(plan.inputs))
+    return (
+        f"SELECT {' OR '.join(bad)} AS _found, CASE _input {files} END AS _file, _input, _line, _record, _whole, "
+        f"{', '.join(parts)} FROM ({plan.status_sql(with_place=True)}) ORDER BY _found DESC, _input, _record"
     )
+
+
+def page(
+    kept: Path, columns: Sequence[PeekColumn], *, offset: int = 0, limit: int = 50, found_only: bool = False
+) -> Peeked:
+    """Some of the rows that ``keep`` wrote, in its order, and how many there are."""
+    source = f"read_parquet({lit(str(kept))})"
+    fields = [c.field for c in columns if c.field]
+    wanted = ", ".join(ident(f"{part} {f}") for f in fields for part in ("raw", "status", "value")) or "NULL"
+    only = "WHERE _found" if found_only else ""
+    with duckdb.connect(config={"threads": 1, "memory_limit": "300MB"}) as con:
+        total, found = con.execute(f"SELECT count(*), count(*) FILTER (_found) FROM {source}").fetchall()[0]
+        rows = con.execute(
+            f"SELECT _file, _line, _record, _whole, {wanted} FROM {source} {only} "
+            f"ORDER BY _found DESC, _input, _record LIMIT {int(limit)} OFFSET {int(offset)}"
+        ).fetchall()
+    return Peeked(int(total), int(found), tuple(_row(columns, fields, row) for row in rows))
+
+
+def _row(columns: Sequence[PeekColumn], fields: Sequence[str], row: Sequence[Any]) -> PeekRow:
+    file, line, record, whole, *values = row
+    triples = zip(values[0::3], values[1::3], values[2::3], strict=False)
+    known = {f: _cell(*t) for f, t in zip(fields, triples, strict=False)}
+    raws = json.loads(whole)
+    cells = (
+        known[c.field] if c.field else PeekCell(str(raws.get(c.header) or "")[:RAW_SHOWN], "unmapped") for c in columns
+    )
+    return PeekRow(file, int(line), int(record), tuple(cells))
 
 
 def groups(quarantine: Path, *, limit: int = 300) -> tuple[Group, ...]:
@@ -154,21 +210,22 @@ def tells_apart(staged: Path, choices: Iterable[Sequence[str]], lacking: int = 0
     return ()
 
 
-def _picked(source: RawInput, numbers: Iterable[int], path: Path) -> RowsInput | None:
+def _picked(source: RawInput, which: Wanted, path: Path) -> RowsInput | None:
     """The wanted records of an input as rows; a line that is no record is left out. None where it has none of them."""
-    wanted = set(numbers)
-    last = max(wanted, default=0)
+    more = set(which.numbers)
+    last = max(more, default=which.first)
     if not isinstance(source, CsvInput):
-        chosen = ", ".join(str(n) for n in sorted(wanted)) or "0"
+        chosen = ", ".join(str(n) for n in sorted(more)) or "0"
         with duckdb.connect(config={"threads": 1, "memory_limit": "300MB"}) as con:
-            sql = f"SELECT * FROM read_parquet({lit(str(source.path))}) WHERE _record IN ({chosen})"
+            some = f"_record <= {which.first} OR _record IN ({chosen})"
+            sql = f"SELECT * FROM read_parquet({lit(str(source.path))}) WHERE {some}"
             found = con.execute(f"COPY ({sql}) TO {lit(str(path))} (FORMAT parquet)").fetchall()
         return RowsInput(path, source.name, source.columns) if found and found[0][0] else None
     with RowsWriter(path, source.name, source.columns) as writer:
         for number, record in enumerate(records(source), start=1):
-            if number > last:
+            if number > max(last, which.first):
                 break
-            if number in wanted and not record.problem:
+            if (number <= which.first or number in more) and not record.problem:
                 writer.add(record.cells, record.line, number)
     return writer.input if writer.rows else None
 
@@ -183,29 +240,6 @@ def _columns(plan: Plan) -> tuple[PeekColumn, ...]:
     columns = [PeekColumn(h or f"#{i + 1}", at.get(i, "")) for i, h in enumerate(first.source.columns)]
     shown = {c.field for c in columns}
     return (*columns, *(PeekColumn("", f.name) for f in plan.record.fields if f.name not in shown))
-
-
-def _rows(
-    connection: duckdb.DuckDBPyConnection, plan: Plan, columns: Sequence[PeekColumn], limit: int
-) -> Iterable[PeekRow]:
-    parts = []
-    for cell in plan.cells:
-        status = "NULL" if cell.plain_string else cell.status_name
-        parts += [f"left({cell.raw}, {RAW_SHOWN})", status, f"left(CAST({cell.value()} AS VARCHAR), {RAW_SHOWN})"]
-    found = connection.execute(
-        f"SELECT _input, _line, _record, _whole, {', '.join(parts)} FROM ({plan.status_sql(with_place=True)}) "
-        f"ORDER BY _input, _record LIMIT {int(limit)}"
-    ).fetchall()
-    names = [c.field.name for c in plan.cells]
-    for number, line, record, whole, *values in found:
-        triples = list(zip(values[0::3], values[1::3], values[2::3], strict=True))
-        known = {n: _cell(*t) for n, t in zip(names, triples, strict=True)}
-        raws = json.loads(whole)
-        cells = tuple(
-            known[c.field] if c.field else PeekCell(str(raws.get(c.header) or "")[:RAW_SHOWN], "unmapped")
-            for c in columns
-        )
-        yield PeekRow(plan.inputs[number].source.name, int(line), int(record), cells)
 
 
 def _cell(raw: str | None, status: int | None, value: str | None) -> PeekCell:

@@ -222,7 +222,7 @@ class Lake:
         whole = dict(base.extra).get(LAYOUT) != layout.signature
         old = rows_of([root / f.path for f in base.files], layout, base.columns, strict=strict)
         if whole:
-            _check_identity(desk.con, old, layout)
+            check_identity(desk.con, old, layout)
         compare(desk.con, delivery.relation, old, layout, mode=job.mode, target=delta)
         counts = tally(desk.con, delivery, delta, job.mode)
         conflicts = (
@@ -289,7 +289,8 @@ def _check_keys(delivery: Delivery, job: Job) -> None:
         )
 
 
-def _check_identity(con: duckdb.DuckDBPyConnection, rows: str, layout: Layout) -> None:
+def check_identity(con: duckdb.DuckDBPyConnection, rows: str, layout: Layout) -> None:
+    """Raise Conflict where the key does not tell published rows apart, or is empty in some of them."""
     if not layout.key:
         return
     twice = scalar(

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from qingliu.core.dataset import Text
 from qingliu.core.records import CellBalance, Finding
-from qingliu.lake.peek import Group, PeekColumn, PeekRow
+from qingliu.lake.peek import Group, PeekColumn
 from qingliu.lake.profile import ColumnProfile
+from qingliu.lake.rehearse import Rehearsed
 
 SENSITIVE = ("national_id", "mobile", "email", "plate", "masked_name", "person_name", "address")
 KEPT_CLASSES = (*SENSITIVE, "loose_number", "number", "integer", "leading_zero", "thousands", "full_width", "suffixed")
@@ -80,6 +81,46 @@ def column_look(header: str, p: ColumnProfile) -> ColumnLook:
 
 
 @dataclass(frozen=True, slots=True)
+class Masked:
+    """One cell as it stands in the file and as it would be shown to the public."""
+
+    row: int
+    column: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What the privacy gate would say of a draft's rows now (sealed lists left out), and how masked cells would look."""
+
+    findings: tuple[Finding, ...] = ()
+    columns: tuple[tuple[str, int], ...] = ()  # (column, cells that would be masked)
+    cells: tuple[Masked, ...] = ()
+    signature: str = ""  # of the rules by which it was looked at
+
+    @property
+    def holds(self) -> tuple[Finding, ...]:
+        """What would keep the rows from the public."""
+        return tuple(f for f in self.findings if f.severity == "hold")
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What a draft's rows would make of the published ones. ``made_of`` names everything that was compared.
+
+    ``against`` is the version (None: nothing is published yet). Without ``rows`` the draft brings none, there are too
+    many to be compared while somebody waits (``large``), or they cannot be (``problem``).
+    """
+
+    made_of: str
+    against: int | None = None
+    rows: Rehearsed | None = None
+    problem: Finding | None = None
+    large: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Preview:
     """A draft as its definition reads it now. ``problem`` is set where it cannot be read at all."""
 
@@ -95,8 +136,6 @@ class Preview:
     clashing: int = 0  # rows whose key another row has, with other content
     cells: tuple[CellBalance, ...] = ()
     columns: tuple[PeekColumn, ...] = ()
-    first: tuple[PeekRow, ...] = ()
-    bad: tuple[PeekRow, ...] = ()
     groups: tuple[Group, ...] = ()
     missing: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
@@ -105,6 +144,7 @@ class Preview:
     lonely: tuple[tuple[str, int, int], ...] = ()  # (text, rows, first line): rows with nothing but a first cell
     content: tuple[Spotted, ...] = ()  # what the judges of content see in the rows
     findings: tuple[Finding, ...] = ()  # what the judges of a delivery would say of it now
+    privacy: Outlook | None = None  # None: too many rows to be looked at while somebody waits
 
     def look(self, header: str) -> ColumnLook | None:
         """The look at the column under a header."""

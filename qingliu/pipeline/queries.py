@@ -15,12 +15,13 @@ from qingliu.core import codec
 from qingliu.core.dataset import Text
 from qingliu.core.errors import NotFound
 from qingliu.core.records import Balance, Verdict
+from qingliu.lake import peek
 from qingliu.lake.paths import LakePaths
 from qingliu.pipeline.looks import Preview
 from qingliu.pipeline.models import Alarm, Draft, Proposal, Run, Source
 from qingliu.pipeline.rules import SETTLED, UNFINISHED, Seen
 
-PREVIEW_FILE = "preview.json"
+PREVIEW_FILE, ROWS_FILE = "preview.json", "rows.parquet"
 QUEUE_PATIENCE = timedelta(hours=3)  # longer than any job: a queued look that never came is asked for again
 
 
@@ -137,6 +138,14 @@ def preview(row: Draft) -> Preview | None:
     """What was last seen of a draft; None before its first look."""
     path = draft_folder(row) / PREVIEW_FILE
     return codec.from_json(Preview, path.read_text(encoding="utf-8")) if path.is_file() else None
+
+
+def draft_rows(row: Draft, seen: Preview, *, offset: int, limit: int, found_only: bool = False) -> peek.Peeked:
+    """Some rows of a draft as they were last read, those with findings first."""
+    path = draft_folder(row) / ROWS_FILE
+    if not path.is_file():
+        return peek.Peeked(0, 0, ())
+    return peek.page(path, seen.columns, offset=offset, limit=limit, found_only=found_only)
 
 
 def proposals(row: Draft) -> QuerySet[Proposal]:

@@ -20,6 +20,7 @@ ROLES = (
     "facility_name", "person_name", "tax_id", "free_text",
 )  # fmt: skip
 LEFT_SHOWN = 40
+PAGE_ROWS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ class Shown:
     cell: PeekCell
     reason: Text | None = None
     remedy: Text | None = None
+    noted: Text | None = None  # what the judges of content say of it
 
     @property
     def state(self) -> str:
@@ -87,11 +89,20 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the preview, its cells, and what is said of it as a whole."""
+
+    row: PeekRow
+    cells: tuple[Shown, ...]
+    noted: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """Rows of the preview."""
 
     heads: tuple[Head, ...]
-    rows: tuple[tuple[PeekRow, tuple[Shown, ...]], ...]
+    rows: tuple[Row, ...]
 
 
 def table(definition: Definition, seen: Preview | None, rows: Sequence[PeekRow]) -> Table:
@@ -101,13 +112,16 @@ def table(definition: Definition, seen: Preview | None, rows: Sequence[PeekRow])
     bad = {c.column: c.quarantined for c in seen.cells}
     heads = tuple(Head(c.header, definition.dataset.field(c.field), bad.get(c.field, 0)) for c in seen.columns)
     why = {(g.column, g.raw): g for g in seen.groups}
+    # a cell whose text is not told names no column: then it is the column that the finding is about
+    notes = {(c.line, c.column or s.place): s.reason for s in reversed(seen.content) for c in s.cells}
     shown = []
     for row in rows:
         cells = []
         for column, cell in zip(seen.columns, row.cells, strict=True):
             group = why.get((column.field, cell.raw)) if cell.state == "bad" else None
-            cells.append(Shown(cell, group.reason if group else None, group.remedy if group else None))
-        shown.append((row, tuple(cells)))
+            note = notes.get((row.line, column.field)) if column.field else None
+            cells.append(Shown(cell, group.reason if group else None, group.remedy if group else None, note))
+        shown.append(Row(row, tuple(cells), notes.get((row.line, ""))))
     return Table(heads, tuple(shown))
 
 

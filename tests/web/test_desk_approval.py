@@ -201,7 +201,7 @@ def test_a_sensitive_column_waits_for_the_privacy_gate_and_says_so(mei: Client) 
     people = "".join(f"{n},王小明{n},0912-345-67{n}\n" for n in range(9))
     draft = cast.upload(mei, cast.file(f"id,聯絡人,電話\n{people}"))
     page = mei.get(f"/desk/drafts/{draft.pk}/").content.decode()
-    assert "隱私審查決定遮罩之前，這個資料集不會公開" in page
+    assert "核定後不會公開：隱私審查還有 2 件事會擋住。" in page
     found = page.split('name="remedy" value="')
     unmark = next(p for p in found[1:] if "取消敏感標示" in p)[:16]
     mei.post(f"/desk/drafts/{draft.pk}/remedy", {"remedy": unmark})

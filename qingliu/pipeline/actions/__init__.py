@@ -12,6 +12,7 @@ from qingliu.pipeline.actions.approve import (
     take_back,
     turn_down,
 )
+from qingliu.pipeline.actions.compare import compared
 from qingliu.pipeline.actions.correct import correct
 from qingliu.pipeline.actions.deliver import run_delivery
 from qingliu.pipeline.actions.draft import (
@@ -32,6 +33,7 @@ from qingliu.pipeline.actions.gate import scan
 from qingliu.pipeline.actions.gate import tell_all as tell_masking
 from qingliu.pipeline.actions.hold import may_release, reject, release
 from qingliu.pipeline.actions.mend import expire, reconcile
+from qingliu.pipeline.actions.preview import current as current_preview
 from qingliu.pipeline.actions.redact import Withheld, overdue, search, withhold
 from qingliu.pipeline.actions.reinstate import look_soon, reinstate
 from qingliu.pipeline.actions.repair import repaired_copy
@@ -48,7 +50,9 @@ __all__ = [
     "begin",
     "carry_out",
     "change",
+    "compared",
     "correct",
+    "current_preview",
     "drop",
     "expire",
     "expire_drafts",

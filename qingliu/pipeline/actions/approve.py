@@ -19,7 +19,7 @@ from qingliu.core.dataset import Text
 from qingliu.core.errors import BadRequest, Conflict, Forbidden, QingliuError
 from qingliu.core.redact import redact
 from qingliu.pipeline import locks, queries, rules
-from qingliu.pipeline.actions import deliver, finish, hold
+from qingliu.pipeline.actions import compare, deliver, finish, hold
 from qingliu.pipeline.actions.draft import check_open
 from qingliu.pipeline.models import Draft, Run
 from qingliu.pipeline.rules import State
@@ -102,6 +102,7 @@ def submit(*, draft: Draft, why: str, by: Actor) -> None:
         draft.submitted_by, draft.submitted_at = by.name, now()
         draft.decided_by, draft.decided_at, draft.reason, draft.error_zh, draft.error_en = "", None, "", "", ""
         _save(draft, "draft.submitted", by)
+    compare.compared(draft)  # the approver need not wait for it
 
 
 def take_back(*, draft: Draft, by: Actor) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections import Counter
 from dataclasses import replace
@@ -16,12 +17,14 @@ from qingliu.core.dataset import DatasetRecord, Text
 from qingliu.core.errors import Conflict
 from qingliu.core.records import Balance, CellBalance, Finding, Verdict
 from qingliu.pipeline import queries, rules
+from qingliu.pipeline.looks import Masked, Outlook
 from qingliu.pipeline.models import Run
 from qingliu.pipeline.rules import State
 from qingliu.privacy import actions as privacy
 from qingliu.privacy import queries as privacy_queries
 
 HELD_FILE = "held.parquet"
+log = logging.getLogger(__name__)
 
 
 def withholds(row: Dataset) -> bool:
@@ -49,6 +52,19 @@ def passed(run: Run, record: DatasetRecord, staged: Path) -> Path:
     if screened.verdict.outcome == "publish":
         return screened.path
     raise _held(screened.verdict)
+
+
+def outlook(record: DatasetRecord, staged: Path, work: Path) -> Outlook | None:
+    """What the gate would say of a draft's rows, and how their masked cells would look; None where it cannot be told."""
+    try:
+        screened, cells = privacy.foresee(record=record, staged=staged, workdir=work)
+    except (
+        Exception
+    ) as error:  # an edge: a preview without the gate's words is still a preview; the gate itself is not passed
+        log.error("privacy of a draft of %s cannot be foreseen: %s", record.code, type(error).__name__)
+        return None
+    shown = tuple(Masked(c.row, c.column, c.before, c.after) for c in cells)
+    return Outlook(screened.verdict.findings, screened.masking.columns, shown, screened.masking.signature)
 
 
 def _held(verdict: Verdict) -> Conflict:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 import re
 import shutil
 import tempfile
@@ -23,7 +24,7 @@ from qingliu.lake import ingest, peek
 from qingliu.lake.inputs import CsvInput, RawInput
 from qingliu.lake.profile import Profiler
 from qingliu.pipeline import queries, readers, rules
-from qingliu.pipeline.actions import content, finish
+from qingliu.pipeline.actions import content, finish, gate
 from qingliu.pipeline.infer import drafted
 from qingliu.pipeline.infer_columns import name_for
 from qingliu.pipeline.looks import ColumnLook, FileLook, Preview, column_look
@@ -31,6 +32,7 @@ from qingliu.pipeline.models import Draft
 from qingliu.pipeline.readers.encoding import encoding_of
 from qingliu.pipeline.readers.limits import Blob
 from qingliu.pipeline.remedies import unit_in
+from qingliu.privacy import queries as privacy_queries
 from qingliu.standards import definition as standard
 
 log = logging.getLogger(__name__)
@@ -45,7 +47,7 @@ class _Kept:
 
 
 LOOKS_FILE = "looks.json"
-FIRST_ROWS, BAD_ROWS = 12, 24
+FIRST_ROWS, BAD_ROWS = 20_000, 2_000  # rows that can be paged through; later ones with findings besides
 KEY_COLUMNS, KEY_CHOICES = 7, 60
 KEYLESS = 0.02  # of the rows may lack a key and are set aside for it
 _TIME = re.compile(r"(?i)日期|時間|年月|date|time")
@@ -64,14 +66,34 @@ def refresh(draft: Draft, read: ReadSpec | None = None) -> Preview:
     except Exception as error:  # an edge: whatever a file does to the readers, its owner is told
         log.error("draft %s cannot be looked at: %s", draft.id, type(error).__name__)
         seen = Preview("", digest, problem=_problem(finish.as_told(error)))
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+    _keep_rows(draft, work)
+    shutil.rmtree(work, ignore_errors=True)
     digest = hashlib.sha256(draft.definition.encode()).hexdigest()
     seen = replace(seen, made_at=iso(now()), definition_hash=digest)
     path = queries.draft_folder(draft) / queries.PREVIEW_FILE
     path.touch(mode=0o600)
     path.write_text(codec.to_json(seen), encoding="utf-8")
     return seen
+
+
+def current(draft: Draft) -> Preview | None:
+    """What was last seen of a draft; looked at anew where other mask rules have come into force since."""
+    seen = queries.preview(draft)
+    if not (seen and seen.privacy) or draft.state not in (Draft.State.OPEN, Draft.State.WAITING):
+        return seen
+    record = standard.loads(draft.definition).dataset
+    stale = seen.privacy.signature != privacy_queries.signature(record)
+    return refresh(draft) if stale and queries.draft_files(draft) else seen
+
+
+def _keep_rows(draft: Draft, work: Path) -> None:
+    """Put the rows that were looked at in the place of those of the last look."""
+    made, kept = work / queries.ROWS_FILE, queries.draft_folder(draft) / queries.ROWS_FILE
+    if made.is_file():
+        made.chmod(0o600)
+        os.replace(made, kept)
+    else:
+        kept.unlink(missing_ok=True)
 
 
 def _problem(error: QingliuError) -> Finding:
@@ -104,28 +126,23 @@ def _look(draft: Draft, read: ReadSpec | None, work: Path) -> Preview:
 
 def _seen(definition: Definition, inputs: Sequence[RawInput], staged: ingest.Staged, work: Path) -> Preview:
     record, read = definition.dataset, definition.read
-    columns, first = peek.peek(
-        record, read, inputs, work / "first", numbers=range(1, FIRST_ROWS + 1), rows=FIRST_ROWS * 2
-    )  # fmt: skip
-    groups: tuple[peek.Group, ...] = ()
-    bad: tuple[peek.PeekRow, ...] = ()
-    if staged.quarantine:
-        groups = peek.groups(staged.quarantine)
-        numbers = peek.bad_records(staged.quarantine, limit=BAD_ROWS)
-        _, bad = peek.peek(record, read, inputs, work / "bad", numbers=numbers, rows=BAD_ROWS * 2)
-        bad = tuple(r for r in bad if any(c.state == "bad" for c in r.cells))[:BAD_ROWS]
+    groups = peek.groups(staged.quarantine) if staged.quarantine else ()
+    later = peek.bad_records(staged.quarantine, limit=BAD_ROWS) if staged.quarantine else []
     repeated, clashing = peek.repeats(staged.path, record.key) if staged.rows else (0, 0)
     header = next((i.header_row for i in inputs if isinstance(i, CsvInput)), 0)
     now_seen = rules.Seen(staged.found_columns, staged.rows, rules.shares(staged.cells), staged.missing, header)
     verdict = rules.drift(queries.last_seen(record.code), now_seen, definition)
-    first_field = columns[0].field if columns else ""
-    spotted, lonely = content.look(definition, inputs, staged, work, first_field)
+    spotted, lonely = content.look(definition, inputs, staged, work, peek.first_field(record, read, inputs))
+    marked = {(c.file, c.line) for s in spotted for c in s.cells}
+    which = peek.Wanted(FIRST_ROWS, tuple(n for n in later if n > FIRST_ROWS), tuple(sorted(marked)))
+    columns = peek.keep(record, read, inputs, work / queries.ROWS_FILE, which=which)
+    private = gate.outlook(record, staged.path, work / "mask") if staged.rows <= content.ROWS else None
     return Preview(
         "", "", rows_read=staged.rows_read, rows=staged.rows,
         set_aside=staged.set_aside, quarantined=staged.quarantined_cells, repeated=repeated, clashing=clashing,
-        cells=staged.cells, columns=columns, first=first[:FIRST_ROWS], bad=bad, groups=groups, missing=staged.missing,
+        cells=staged.cells, columns=columns, groups=groups, missing=staged.missing,
         unknown=staged.unknown, findings=verdict.findings, key=_key(record, staged),
-        content=spotted, lonely=lonely,
+        content=spotted, lonely=lonely, privacy=private,
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from qingliu.privacy.actions.policy import decide, propose, retire, seed
 from qingliu.privacy.actions.quiet import check_words, quarantine
 from qingliu.privacy.actions.quiet import text as quiet
 from qingliu.privacy.actions.restricted import decide_list, import_list, read_list
-from qingliu.privacy.actions.screen import Masking, Screened, Shown, changes_of, concerned, look, screen
+from qingliu.privacy.actions.screen import Masking, Screened, Shown, changes_of, concerned, foresee, look, screen
 
 __all__ = [
     "Masking",
@@ -19,6 +19,7 @@ __all__ = [
     "concerned",
     "decide",
     "decide_list",
+    "foresee",
     "import_list",
     "look",
     "propose",

@@ -27,11 +27,13 @@ from qingliu.privacy.gate.columns import with_former
 from qingliu.privacy.gate.masking import Gate
 from qingliu.privacy.gate.outcome import Judged
 from qingliu.privacy.gate.policy import Policy
+from qingliu.privacy.gate.restricted import Matcher
 from qingliu.privacy.rules import Kind
 
 JUDGE = "privacy"
 _MANY = 0.2  # share of different texts that look like names, from which on a column is taken to hold names
 _PLACES = 5  # rows that a finding names
+EXAMPLES = 3  # cells of a column that are shown before and after
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,19 +104,35 @@ def screen(*, record: DatasetRecord, staged: Path, run_id: str) -> Screened:
         matcher = queries.matcher()
     except Damaged as error:
         return Screened(staged, Verdict(JUDGE, (findings.unreadable(error),)), Masking())
-    gate = Gate.of(record, policy, matcher)
-    workdir = queries.scratch(run_id)
+    return _screened(Gate.of(record, policy, matcher), policy, staged, queries.scratch(run_id), [])
+
+
+def foresee(*, record: DatasetRecord, staged: Path, workdir: Path) -> tuple[Screened, tuple[Shown, ...]]:
+    """What the rules in force would make of rows that nobody has delivered yet, with some cells before and after.
+
+    The restricted list is left out: whoever may try files at will must not find out by trying which places stand on it.
+    """
+    shown: list[Shown] = []
+    workdir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    policy = queries.policy()
+    screened = _screened(Gate.of(record, policy, Matcher()), policy, staged, workdir, shown)
+    return screened, tuple(shown)
+
+
+def _screened(gate: Gate, policy: Policy, staged: Path, workdir: Path, shown: list[Shown]) -> Screened:
+    """The rows judged and masked in ``workdir``; the first cells of each column that change are added to ``shown``."""
+    record = gate.record
     target = workdir / "masked.parquet"
     with _opened(staged, workdir) as sheet:
         with mask.Changes(workdir / "changes.parquet") as changes:
-            tally = _tally(gate, sheet, changes)
+            tally = _tally(gate, sheet, changes, shown)
         if changes.count:
             sheet.write(changes.path, target)
     masking = _masking(record, policy, tally, queries.signature(record))
-    shown = target if changes.count else staged
+    passed = target if changes.count else staged
     found = [*_findings(record, policy, tally), *linkage.find(record, tally.controls, tally.counts)]
-    found += linkage.find_back(record, shown)
-    return Screened(shown, Verdict(JUDGE, tuple(found)), masking)
+    found += linkage.find_back(record, passed)
+    return Screened(passed, Verdict(JUDGE, tuple(found)), masking)
 
 
 def changes_of(*, record: DatasetRecord, source: Path, workdir: Path) -> Path | None:
@@ -172,11 +190,14 @@ def _opened(staged: Path, workdir: Path) -> AbstractContextManager[Sheet]:
     return mask.opened([staged], workdir, memory_limit=mine.publish_memory, threads=mine.engine_threads)
 
 
-def _tally(gate: Gate, sheet: Sheet, changes: mask.Changes) -> _Tally:
+def _tally(gate: Gate, sheet: Sheet, changes: mask.Changes, shown: list[Shown]) -> _Tally:
     tally = _Tally()
     for row, values, judged in _judged(gate, sheet):
         for column, cell in judged.cells.items():
             changes.add(row, column, cell.value)
+            if tally.columns[column] < EXAMPLES and cell.value != values[column]:
+                after = "" if cell.value is None else str(cell.value)
+                shown.append(Shown(row + 1, column, str(values[column]), after, cell.category))
         tally.add(row, judged, [str(v) for c in gate.columns.controls if (v := values.get(c))])
     return tally
 

@@ -10,11 +10,18 @@ from django.utils.translation import gettext as _
 from qingliu.catalog import queries as catalogue
 from qingliu.catalog.models import Dataset
 from qingliu.core.dataset import Text
+from qingliu.lake.rehearse import Cell, Example
 from qingliu.pipeline import actions
 from qingliu.pipeline.models import Alarm, Draft
 from qingliu.standards import definition as standard
 
 register = template.Library()
+
+
+@register.filter
+def cells_of(example: Example) -> tuple[Cell, ...]:
+    """All cells of an example row, those that name it first."""
+    return (*example.name, *example.cells)
 
 
 @register.filter

@@ -26,6 +26,7 @@ from qingliu.privacy import actions, queries
 from qingliu.privacy.gate.policy import State as Decided
 from qingliu.privacy.gate.policy import read_rule
 from qingliu.privacy.models import Assessment, ListEdition, RuleEdition
+from qingliu.web.draft_privacy import proposal
 from qingliu.web.views.desk import door
 
 LONGEST = 20_000  # characters of a rule
@@ -79,8 +80,15 @@ def index(request: HttpRequest) -> HttpResponseBase:
         "editions": [_rule(r, who) for r in queries.rules()],
         "held": [r for r in held if any(v.judge == PRIVACY for v in runs.verdicts(r))],
         "sees_list": may(who, "restricted"),
+        "begun": _begun(request),
     }
     return render(request, "web/privacy/index.html", context)
+
+
+def _begun(request: HttpRequest) -> str:
+    """The rule for a column that a draft's page asks for, to be completed; "" where none is asked for."""
+    code, column = request.GET.get("dataset", "")[:64], request.GET.get("column", "")[:63]
+    return proposal(code, column, request.GET.get("kind", "")[:20]) if code and column else ""
 
 
 @door.action

@@ -22,12 +22,14 @@ from qingliu.pipeline.models import Draft
 from qingliu.pipeline.rules import State
 from qingliu.standards import definition as standard
 from qingliu.standards.vocabularies import categories, flags, frequencies, licences
-from qingliu.web import draft_page
+from qingliu.web import draft_compared, draft_page, draft_privacy
 from qingliu.web.foreseen import foreseen
+from qingliu.web.page import Pages, page_number
 from qingliu.web.views.desk import door
 from qingliu.web.views.telling import View
 
 PAGE = "web:desk-draft"
+FOUND = "found"  # ?rows=found: rows with findings only
 ALONG = "d."  # fields of the definition's form that come along with another action on the page
 
 
@@ -42,7 +44,7 @@ def _page(
 ) -> HttpResponse:
     """The page; with an error, ``shown`` is the definition as it was sent, so that nothing has to be typed again."""
     mine = door.who(request)
-    seen = queries.preview(row)
+    seen = actions.current_preview(row)
     definition = shown or (standard.loads(row.definition) if row.definition else None)
     opened = row.state == Draft.State.OPEN
     context: dict[str, Any] = {
@@ -56,7 +58,11 @@ def _page(
     }  # fmt: skip
     context["last"] = context["steps"][-1] if context["steps"] else None
     if definition:
-        context |= _definition_part(definition, seen)
+        context |= _definition_part(definition, seen) | _rows_part(request, row, definition, seen)
+        context |= {"guards": draft_privacy.guards(definition, seen.privacy if seen else None)}
+        context |= {"makes_rules": may(mine, "privacy"), "proposals": _proposals(definition, context["guards"])}
+    if definition and row.state == Draft.State.WAITING:
+        context["compared"] = draft_compared.compared(row, definition)
     return render(request, "web/desk/draft.html", context, status=error.status if error else 200)
 
 
@@ -72,10 +78,8 @@ def _definition_part(definition: Definition, seen: Preview | None) -> dict[str, 
     record = definition.dataset
     offered = remedies.remedies(seen, definition) if seen and not seen.problem else ()
     return {
-        "gold": foreseen(definition, seen), "record": record, "remedies": offered, "sure": sum(r.sure for r in offered),
+        "gold": foreseen(definition, seen), "record": record, "remedies": offered, "sure": [r for r in offered if r.sure],
         "lines": draft_page.lines(definition, seen, offered),
-        "table": draft_page.table(definition, seen, seen.first if seen else ()),
-        "bad": draft_page.table(definition, seen, seen.bad if seen else ()),
         "left": draft_page.left(seen, offered, definition),
         "flags": [f for f in flags().values() if f.code != "quarantined"],
         "categories": categories().values(), "licences": licences().values(), "frequencies": frequencies().values(),
@@ -85,6 +89,25 @@ def _definition_part(definition: Definition, seen: Preview | None) -> dict[str, 
         "keywords": "、".join(k.zh for k in record.keywords),
         "keywords_en": ", ".join(k.en for k in record.keywords).strip(", "),
     }  # fmt: skip
+
+
+def _rows_part(request: HttpRequest, row: Draft, definition: Definition, seen: Preview | None) -> dict[str, Any]:
+    """One page of the rows as they were read, those with findings first."""
+    if seen is None or seen.problem or request.method != "GET":
+        only, number = False, 1
+    else:
+        only, number = request.GET.get("rows") == FOUND, page_number(request.GET)
+    size = draft_page.PAGE_ROWS
+    got = queries.draft_rows(row, seen or Preview("", ""), offset=(number - 1) * size, limit=size, found_only=only)
+    pages = Pages(number, size, got.found if only else got.total, {"rows": FOUND if only else ""})
+    return {"table": draft_page.table(definition, seen, got.rows), "peeked": got, "pages": pages, "found_only": only}
+
+
+def _proposals(definition: Definition, guards: draft_privacy.Guards) -> list[tuple[str, str]]:
+    """A rule for each column that waits for one, to be completed and put before another person."""
+    lacking = [c.field for c in guards.columns if c.lacks_rule and not c.waiting]
+    code = definition.dataset.code
+    return [(f.name, draft_privacy.proposal(code, f.name, f.sensitivity)) for f in lacking]
 
 
 def _kept(request: HttpRequest, row: Draft, form: Mapping[str, str]) -> HttpResponse | None:
