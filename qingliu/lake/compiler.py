@@ -15,7 +15,7 @@ from qingliu.lake.layout import holds_status
 from qingliu.lake.names import ident, path_list
 from qingliu.lake.paths import LakePaths
 from qingliu.lake.query import Order, Query
-from qingliu.lake.relation import HIDDEN, Position, may_hold, position_of, status_sql
+from qingliu.lake.relation import HIDDEN, Position, candidates, position_of, status_sql
 from qingliu.lake.rownumbers import ROW, numbered, starts, wanted_rows
 from qingliu.lake.where import Range, Scope, compile_where, ranges
 
@@ -118,12 +118,10 @@ class Compiler:
         left = rows
         last = wanted_rows(wanted)[1] if ROW.name in wanted else None
         before = starts(self._version.files, range(len(self._version.files))) if last is not None else []
-        for i in range(first, len(self._version.files)):
+        for i in candidates(self._version, wanted, first):
             file = self._version.files[i]
             if last is not None and before[i] >= last:
                 break
-            if wanted and not may_hold(file, wanted):
-                continue
             chosen.append(i)
             if left is not None:
                 left -= file.rows - (start.row if start and i == start.file else 0)

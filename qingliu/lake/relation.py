@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 import threading
 import time
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -173,16 +176,17 @@ class Relations:
         )
 
 
-def _parse(text: str | None, like: Any) -> Any:
-    if text is None:
-        return None
-    if isinstance(like, datetime):
+@lru_cache(maxsize=50_000)
+def _parsed(text: str, kind: type) -> Any:
+    if issubclass(kind, datetime):
         return datetime.fromisoformat(text)
-    if isinstance(like, date):
+    if issubclass(kind, date):
         return datetime.fromisoformat(text).date()
-    if isinstance(like, (bool, str)):
-        return text
-    return float(text)
+    return text if issubclass(kind, (bool, str)) else float(text)
+
+
+def _parse(text: str | None, like: Any) -> Any:
+    return None if text is None else _parsed(text, type(like))
 
 
 def may_hold(file: FileRecord, wanted: dict[str, Range]) -> bool:
@@ -201,6 +205,45 @@ def may_hold(file: FileRecord, wanted: dict[str, Range]) -> bool:
         except (ValueError, TypeError):
             continue
     return True
+
+
+def candidates(version: VersionRecord, wanted: dict[str, Range], first: int = 0) -> list[int]:
+    """The files from number ``first`` on that may hold a matching row; found by bisection where the files are sorted."""
+    files = version.files
+    if not wanted:
+        return list(range(first, len(files)))
+    low, high = first, len(files)
+    want = wanted.get(version.sorted_by[0]) if version.sorted_by else None
+    if want is not None:
+        ends = _leading(version)
+        like = want.low if want.low is not None else want.high
+        if ends is not None and _alike(ends[0][0], like):
+            low = max(first, bisect_left(ends[1], want.low)) if want.low is not None else first
+            high = bisect_right(ends[0], want.high) if want.high is not None else high
+    return [i for i in range(low, high) if may_hold(files[i], wanted)]
+
+
+def _alike(known: Any, asked: Any) -> bool:
+    numbers = (int, float)
+    return type(known) is type(asked) or (isinstance(known, numbers) and isinstance(asked, numbers))
+
+
+@lru_cache(maxsize=256)
+def _leading(version: VersionRecord) -> tuple[list[Any], list[Any]] | None:
+    """Least and greatest value of the leading column of each file, both ascending; None where a file does not say."""
+    name = version.sorted_by[0]
+    kind = next((c.type for c in version.columns if c.physical == name), "")
+    like: dict[str, Any] = {
+        "datetime": datetime(1, 1, 1), "date": date.min, "string": "", "integer": 0.0, "number": 0.0,  # noqa: DTZ001 wall time
+    }  # fmt: skip
+    if kind not in like:
+        return None
+    told = [next(((lo, hi) for n, lo, hi in f.stats if n == name), (None, None)) for f in version.files]
+    if any(lo is None or hi is None for lo, hi in told):
+        return None
+    lows, highs = ([_parse(t[side], like[kind]) for t in told] for side in (0, 1))
+    ascending = all(a <= b for side in (lows, highs) for a, b in itertools.pairwise(side))
+    return (lows, highs) if ascending else None
 
 
 def position_of(files: Sequence[FileRecord], offset: int) -> Position:
