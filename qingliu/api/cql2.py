@@ -1,4 +1,4 @@
-"""CQL2 text to a where tree: comparisons, AND/OR/NOT, IN, BETWEEN, LIKE, CASEI, IS NULL, S_INTERSECTS with a BBOX.
+"""CQL2 text to a where tree; what its terms mean stands in ``cql2_terms`` and ``cql2_times``.
 
 Hand-written, one pass over the tokens, bounded in bytes and in depth, so that no text can cost more than milliseconds.
 """
@@ -6,26 +6,30 @@ Hand-written, one pass over the tokens, bounded in bytes and in depth, so that n
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import NoReturn
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import NoReturn, TypeVar
 
-from qingliu.api.values import moment, read, shown
-from qingliu.core.dataset import DatasetRecord, FieldRecord, Text
-from qingliu.core.errors import BadRequest, UnknownField
-from qingliu.lake.query import And, Compare, CompareOp, In, IsNull, Like, Not, Or, Scalar, Where, Within
+from qingliu.api.cql2_terms import OPS, SPATIAL, Geometry, Interval, Literal, Name, Operand, Terms, merged
+from qingliu.api.cql2_times import TEMPORAL, Times
+from qingliu.api.crs import CRS84, Crs
+from qingliu.api.values import shown
+from qingliu.core.dataset import DatasetRecord, Text
+from qingliu.core.errors import BadRequest
+from qingliu.lake.query import And, Not, Or, Point, Shape, Where, Within
 
+T = TypeVar("T")
 MAX_BYTES = 10_000
 MAX_DEPTH = 32
-_OPS: dict[str, CompareOp] = {"=": "eq", "<>": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
-_FLIPPED: dict[CompareOp, CompareOp] = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le", "eq": "eq", "ne": "ne"}
 _TOKEN = re.compile(
     r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<quoted>\"(?:[^\"]|\"\")+\")"
     r"|(?P<number>[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?(?![\w.]))"
     r"|(?P<op><>|<=|>=|[=<>(),])|(?P<word>[^\W\d][\w.]*))"
 )
-_LITERAL_CALLS = {"TIMESTAMP", "DATE"}
-_SPATIAL = {"S_INTERSECTS", "S_WITHIN"}
+_MOMENTS = {"TIMESTAMP", "DATE"}
+_BOXES = {"BBOX", "ENVELOPE"}
+_SPATIAL = {f"S_{name}": name for name in SPATIAL}
+_TEMPORAL = {f"T_{name}": name for name in TEMPORAL}
 _RESERVED = {"AND", "OR", "NOT", "IN", "BETWEEN", "LIKE", "IS", "NULL", "TRUE", "FALSE"}
 
 
@@ -41,18 +45,17 @@ class _Token:
         return self.text.upper() if self.kind == "word" else ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Literal:
-    kind: str  # text number boolean moment
-    text: str
-    at: int
-
-
-def parse(text: str, record: DatasetRecord | None = None, parameter: str = "filter") -> Where:
+def parse(text: str, record: DatasetRecord | None = None, parameter: str = "filter", crs: Crs = CRS84) -> Where:
     """The where tree of CQL2 ``text`` over the public columns of ``record``; BadRequest or UnknownField naming the place.
 
     Without a record (a view's declared condition) names and types are left for the engine to check.
     """
+    bounded(text, parameter)
+    return _Parser(text, record, parameter, crs).whole()
+
+
+def bounded(text: str, parameter: str) -> None:
+    """Refuse a filter of more than ``MAX_BYTES``, whatever language it is in."""
     size = len(text.encode())
     if size > MAX_BYTES:
         raise BadRequest(
@@ -66,16 +69,15 @@ def parse(text: str, record: DatasetRecord | None = None, parameter: str = "filt
             ),
             parameter=parameter,
         )
-    return _Parser(text, record, parameter).whole()
 
 
 class _Parser:
     """Recursive descent whose depth is counted, never trusted."""
 
-    def __init__(self, text: str, record: DatasetRecord | None, parameter: str) -> None:
-        self.record = record
+    def __init__(self, text: str, record: DatasetRecord | None, parameter: str, crs: Crs) -> None:
         self.parameter = parameter
-        self.names = {f.name: f for f in record.fields} if record else {}
+        self.terms = Terms(record, parameter, self._fail, crs)
+        self.times = Times(self.terms, self._fail)
         self.tokens: list[_Token] = []  # those read so far: a text refused early is never split to its end
         self._rest = self._split(text)
         self.place = 0
@@ -137,6 +139,16 @@ class _Parser:
             return True
         return False
 
+    def _take_call(self, word: str) -> bool:
+        if self.token.word == word and self._calls():
+            self.place += 2
+            return True
+        return False
+
+    def _calls(self) -> bool:
+        after = self._at(self.place + 1)
+        return after.kind == "op" and after.text == "("
+
     def _need(self, op: str) -> None:
         if not self._take(op):
             self._fail(self.token, f"這裡應該是 {op}", f"expected {op}")
@@ -175,186 +187,194 @@ class _Parser:
 
     def _predicate(self) -> Where:
         token = self.token
-        if token.word in _SPATIAL and self._calls():
-            return self._spatial()
-        if token.word == "CASEI" and self._calls():
-            self.place += 2
-            field = self._name()
-            self._need(")")
-            return self._about(field, casei=True)
-        if token.kind == "quoted" or (token.kind == "word" and token.word not in _RESERVED and not self._is_literal()):
-            return self._about(self._name(), casei=False)
-        literal = self._literal()
-        op = self._operator()
-        field = self._name()
-        return Compare(field.name, _FLIPPED[op], self._value(field, literal))
+        if self._calls():
+            if token.word in _SPATIAL or token.word in _TEMPORAL:
+                return self._relation(token)
+        elif token.word in {"TRUE", "FALSE"} and not self._compares(1):
+            self.place += 1
+            return And(()) if token.word == "TRUE" else Or(())
+        left = self._operand()
+        if isinstance(left, Name):
+            found = self._about(left)
+            if found is not None:
+                return found
+        op = self._next()
+        if op.kind != "op" or op.text not in OPS:
+            self._fail(op, "這裡應該是 = <> < <= > >=、IN、BETWEEN、LIKE 或 IS NULL", "expected an operator")
+        return self.terms.compare(left, OPS[op.text], self._operand(), op)
 
-    def _calls(self) -> bool:
-        after = self._at(self.place + 1)
-        return after.kind == "op" and after.text == "("
+    def _compares(self, ahead: int) -> bool:
+        return self._at(self.place + ahead).text in OPS
+
+    def _relation(self, call: _Token) -> Where:
+        self.place += 2
+        left = self._argument()
+        self._need(",")
+        right = self._argument()
+        self._need(")")
+        if call.word in _SPATIAL:
+            return self.terms.spatial(_SPATIAL[call.word], left, right, call)
+        return self.times.relation(_TEMPORAL[call.word], left, right, call)
+
+    def _argument(self) -> Operand:
+        """What a spatial or temporal function may be about."""
+        token = self.token
+        if self._take_call("INTERVAL"):
+            ends = (self._end(), self._comma(self._end))
+            self._need(")")
+            return Interval(ends, token)
+        if token.word in _BOXES and self._calls():
+            self.place += 1
+            return self.terms.box(self._listed(self._number), token)
+        if token.word in _SHAPES:
+            return Geometry(self._shape(0), None, token)
+        return self._operand()
+
+    def _end(self) -> Literal | Name | None:
+        operand = self._operand()
+        if isinstance(operand, Literal):
+            return None if operand.text in {"..", ""} and operand.kind == "text" else operand
+        return operand if isinstance(operand, Name) else None
+
+    def _comma(self, read_one: Callable[[], T]) -> T:
+        self._need(",")
+        return read_one()
+
+    def _operand(self) -> Name | Literal:
+        if self._take_call("CASEI"):
+            inner = self._bare()
+            self._need(")")
+            return replace(inner, casei=True)
+        return self._bare()
+
+    def _bare(self) -> Name | Literal:
+        token = self.token
+        if token.kind == "quoted" or (token.kind == "word" and token.word not in _RESERVED and not self._is_literal()):
+            if self._calls() and token.kind == "word":
+                self._fail(token, "沒有這個函數", "there is no such function")
+            return self._name()
+        return self._literal()
 
     def _is_literal(self) -> bool:
-        return self.token.word in _LITERAL_CALLS and self._calls()
+        return self.token.word in _MOMENTS and self._calls()
 
-    def _name(self) -> FieldRecord:
+    def _name(self) -> Name:
         token = self._next()
         if token.kind not in {"word", "quoted"} or token.word in _RESERVED:
             self._fail(token, "這裡應該是欄位名稱", "expected a field name")
-        name = token.text[1:-1].replace('""', '"') if token.kind == "quoted" else token.text
-        if self.record is None:
-            return FieldRecord(name, "string", Text("", ""))
-        if name not in self.names:
-            raise UnknownField(name, self.names, parameter=self.parameter)
-        return self.names[name]
+        return self.terms.name(token.text[1:-1].replace('""', '"') if token.kind == "quoted" else token.text, token)
 
-    def _operator(self) -> CompareOp:
-        token = self._next()
-        if token.kind != "op" or token.text not in _OPS:
-            self._fail(token, "這裡應該是 = <> < <= > >=、IN、BETWEEN、LIKE 或 IS NULL", "expected an operator")
-        return _OPS[token.text]
-
-    def _about(self, field: FieldRecord, *, casei: bool) -> Where:
+    def _about(self, name: Name) -> Where | None:
+        """A predicate that begins with a column, other than a plain comparison."""
         if self._take_word("IS"):
             negated = self._take_word("NOT")
             if not self._take_word("NULL"):
                 self._fail(self.token, "這裡應該是 NULL", "expected NULL")
-            return Not(IsNull(field.name)) if negated else IsNull(field.name)
+            where = self.terms.null(name)
+            return Not(where) if negated else where
         negated = self._take_word("NOT")
         for word, read_rest in (("IN", self._in), ("BETWEEN", self._between), ("LIKE", self._like)):
             if self._take_word(word):
-                where = read_rest(field, casei)
+                where = read_rest(name)
                 return Not(where) if negated else where
         if negated:
             self._fail(self.token, "NOT 之後應該是 IN、BETWEEN 或 LIKE", "expected IN, BETWEEN or LIKE after NOT")
-        op = self._operator()
-        if not casei:
-            return Compare(field.name, op, self._value(field, self._literal()))
-        if op not in {"eq", "ne"}:
-            self._fail(
-                self.tokens[self.place - 1], "CASEI 只能用 =、<>、IN 或 LIKE", "CASEI goes with =, <>, IN or LIKE"
-            )
-        same = self._folded(field)
-        return same if op == "eq" else Not(same)
+        return None
 
-    def _in(self, field: FieldRecord, casei: bool) -> Where:
-        self._need("(")
-        if casei:
-            alike = [self._folded(field)]
-            while self._take(","):
-                alike.append(self._folded(field))
-            self._need(")")
-            return alike[0] if len(alike) == 1 else Or(tuple(alike))
-        values = [self._value(field, self._literal())]
-        while self._take(","):
-            values.append(self._value(field, self._literal()))
-        self._need(")")
-        return In(field.name, tuple(values))
+    def _in(self, name: Name) -> Where:
+        return self.terms.among(name, self._listed(self._value))
 
-    def _between(self, field: FieldRecord, casei: bool) -> Where:
-        if casei:
-            self._fail(self.token, "CASEI 不能和 BETWEEN 合用", "CASEI does not go with BETWEEN")
-        low = self._value(field, self._literal())
+    def _between(self, name: Name) -> Where:
+        low = self._value()
         if not self._take_word("AND"):
             self._fail(self.token, "BETWEEN 的兩個值之間應該是 AND", "expected AND between the two values")
-        high = self._value(field, self._literal())
-        return And((Compare(field.name, "ge", low), Compare(field.name, "le", high)))
+        return self.terms.between(name, low, self._value())
 
-    def _like(self, field: FieldRecord, casei: bool) -> Where:
-        self._need_text(field)
-        return Like(field.name, self._text(casei), casei)
+    def _like(self, name: Name) -> Where:
+        return self.terms.like(name, self._value())
 
-    def _folded(self, field: FieldRecord) -> Like:
-        self._need_text(field)
-        escaped = re.sub(r"([\\%_])", r"\\\1", self._text(True))
-        return Like(field.name, escaped, True)
+    def _listed(self, read_one: Callable[[], T]) -> list[T]:
+        self._need("(")
+        found = [read_one()]
+        while self._take(","):
+            found.append(read_one())
+        self._need(")")
+        return found
 
-    def _need_text(self, field: FieldRecord) -> None:
-        if field.type != "string":
-            self._fail(
-                self.token,
-                f"LIKE 和 CASEI 只能用在文字欄位，{field.name} 是 {field.type}",
-                f"{field.name} is {field.type}, no text",
-            )
+    def _value(self) -> Literal:
+        """A literal, in CASEI or not."""
+        token = self.token
+        operand = self._operand()
+        if not isinstance(operand, Literal):
+            self._fail(token, "這裡應該是一個值", "expected a value")
+        return operand
 
-    def _text(self, casei: bool) -> str:
-        wrapped = casei and self.token.word == "CASEI" and self._calls()
-        if wrapped:
-            self.place += 2
-        literal = self._literal()
-        if literal.kind != "text":
-            self._fail(self._at(self.place - 1), "這裡應該是單引號的文字", "expected a text in single quotes")
-        if wrapped:
-            self._need(")")
-        return literal.text
-
-    def _literal(self) -> _Literal:
+    def _literal(self) -> Literal:
         token = self._next()
         if token.kind == "text":
-            return _Literal("text", token.text[1:-1].replace("''", "'"), token.at)
+            return Literal("text", token.text[1:-1].replace("''", "'"), token)
         if token.kind == "number":
-            return _Literal("number", token.text, token.at)
+            return Literal("number", token.text, token)
         if token.word in {"TRUE", "FALSE"}:
-            return _Literal("boolean", token.text.lower(), token.at)
-        if token.word in _LITERAL_CALLS and self._take("("):
-            inner = self._literal()
+            return Literal("boolean", token.text.lower(), token)
+        if token.word in _MOMENTS and self._take("("):
+            inner = self._next()
             self._need(")")
             if inner.kind == "text":
-                return _Literal("moment", inner.text, token.at)
+                return Literal("moment", inner.text[1:-1].replace("''", "'"), token)
         self._fail(token, "這裡應該是一個值", "expected a value")
 
-    def _value(self, field: FieldRecord, literal: _Literal) -> Scalar:
-        if self.record is None:
-            return _untyped(literal)
-        fits = {
-            "string": {"text"},
-            "integer": {"number"},
-            "number": {"number"},
-            "boolean": {"boolean"},
-            "date": {"moment", "text"},
-            "datetime": {"moment", "text"},
-        }[field.type]
-        if literal.kind not in fits:
-            wanted = {"text": "'…'", "number": "1.5", "boolean": "true", "moment": "TIMESTAMP('2024-01-01T00:00:00Z')"}
-            example = wanted[next(k for k in ("moment", "number", "boolean", "text") if k in fits)]
-            token = _Token("value", literal.text, literal.at)
-            self._fail(
-                token,
-                f"欄位 {field.name} 是 {field.type}，應寫成 {example}",
-                f"{field.name} is {field.type}; write {example}",
-            )
-        if field.type == "datetime":
-            return moment(literal.text, self.record.timezone, self.parameter).at
-        return read(field, literal.text, self.record.timezone, self.parameter)
-
-    def _spatial(self) -> Where:
-        call = self._next()
-        self._need("(")
-        if self.record is not None and self.record.place is None:
-            self._fail(call, "這個資料集沒有座標欄位", "this dataset has no place")
-        self._next()  # the geometry's name: there is one place a dataset, so any name means it
-        self._need(",")
-        if not (self._take_word("BBOX") and self._take("(")):
-            self._fail(self.token, "這裡應該是 BBOX(西,南,東,北)", "expected BBOX(west,south,east,north)")
-        numbers = [self._number()]
-        while self._take(","):
-            numbers.append(self._number())
-        self._need(")")
-        self._need(")")
-        if len(numbers) != 4:
-            self._fail(call, "BBOX 需要四個數", "BBOX takes four numbers")
-        return box(numbers, self.parameter)
-
     def _number(self) -> float:
-        literal = self._literal()
-        if literal.kind != "number":
-            self._fail(self._at(self.place - 1), "這裡應該是數字", "expected a number")
-        return float(literal.text)
+        token = self._next()
+        if token.kind != "number":
+            self._fail(token, "這裡應該是數字", "expected a number")
+        return float(token.text)
+
+    def _shape(self, depth: int) -> Shape:
+        token = self._next()
+        if depth >= MAX_DEPTH or token.word not in _SHAPES:
+            self._fail(token, "這裡應該是幾何，例如 POINT(121 25)", "expected a geometry such as POINT(121 25)")
+        self._take_word("Z")
+        if token.word == "GEOMETRYCOLLECTION":
+            return merged(self._listed(lambda: self._shape(depth + 1)))
+        return _SHAPES[token.word](self)
+
+    def _point(self) -> Point:
+        token = self.token
+        first, second = self._number(), self._number()
+        if self.token.kind == "number":  # a height, of which no place here knows
+            self.place += 1
+        return self.terms.point(first, second, token)
+
+    def _lone_point(self) -> Point:
+        """A point of MULTIPOINT, in parentheses or without."""
+        wrapped = self._take("(")
+        point = self._point()
+        if wrapped:
+            self._need(")")
+        return point
+
+    def _line(self) -> tuple[Point, ...]:
+        token = self.token
+        return self.terms.line(self._listed(self._point), token)
+
+    def _ring(self) -> tuple[Point, ...]:
+        token = self.token
+        return self.terms.ring(self._listed(self._point), token)
+
+    def _rings(self) -> tuple[tuple[Point, ...], ...]:
+        return tuple(self._listed(self._ring))
 
 
-def _untyped(literal: _Literal) -> Scalar:
-    if literal.kind == "number":
-        return int(literal.text) if literal.text.lstrip("+-").isdigit() else float(literal.text)
-    return literal.text == "true" if literal.kind == "boolean" else literal.text
+_SHAPES: dict[str, Callable[[_Parser], Shape]] = {
+    "POINT": lambda p: Shape(points=tuple(p._listed(p._point)[:1])),
+    "MULTIPOINT": lambda p: Shape(points=tuple(p._listed(p._lone_point))),
+    "LINESTRING": lambda p: Shape(lines=(p._line(),)),
+    "MULTILINESTRING": lambda p: Shape(lines=tuple(p._listed(p._line))),
+    "POLYGON": lambda p: Shape(polygons=(p._rings(),)),
+    "MULTIPOLYGON": lambda p: Shape(polygons=tuple(p._listed(p._rings))),
+    "GEOMETRYCOLLECTION": lambda p: Shape(),  # read by itself, since it may hold itself
+}
 
 
 def box(numbers: list[float], parameter: str) -> Where:

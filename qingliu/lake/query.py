@@ -40,6 +40,15 @@ class Like:
 
 
 @dataclass(frozen=True, slots=True)
+class Folded:
+    """field op text, both without regard to case."""
+
+    field: str
+    op: CompareOp
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class IsNull:
     """The cell is null."""
 
@@ -110,7 +119,7 @@ class Not:
     item: Where
 
 
-Where = Union[Compare, In, Like, IsNull, Within, Meets, RowAt, And, Or, Not]
+Where = Union[Compare, In, Like, Folded, IsNull, Within, Meets, RowAt, And, Or, Not]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from qingliu.core.dataset import FieldRecord, Place, Text
 from qingliu.core.errors import BadRequest
 from qingliu.lake import spatial
 from qingliu.lake.names import ident
-from qingliu.lake.query import And, Compare, In, IsNull, Like, Meets, Not, Or, RowAt, Where, Within
+from qingliu.lake.query import And, Compare, Folded, In, IsNull, Like, Meets, Not, Or, RowAt, Where, Within
 from qingliu.lake.values import coerce
 
 _OPS = {"eq": "=", "ne": "<>", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
@@ -26,6 +26,11 @@ class Scope:
     physical: Callable[[str], str]
     zone: ZoneInfo
     place: Place | None
+
+
+def folded(sql: str) -> str:
+    """SQL of a text without regard to case: lower case, and the signs whose folding lower case alone misses."""
+    return f"replace(translate(lower({sql}), 'ςſµ', 'σsμ'), 'ß', 'ss')"
 
 
 def compile_where(where: Where, scope: Scope) -> tuple[str, list[Any]]:
@@ -55,7 +60,12 @@ def compile_where(where: Where, scope: Scope) -> tuple[str, list[Any]]:
             case Like(field, pattern, casei):
                 params.append(pattern)
                 column = name(field) if scope.find(field).type == "string" else f"CAST({name(field)} AS VARCHAR)"
-                return f"{column} {'ILIKE' if casei else 'LIKE'} ? ESCAPE '\\'"
+                if casei:
+                    return f"{folded(column)} LIKE {folded('?')} ESCAPE '\\'"
+                return f"{column} LIKE ? ESCAPE '\\'"
+            case Folded(field, op, text):
+                params.append(text)
+                return f"{folded(name(field))} {_OPS[op]} {folded('?')}"
             case IsNull(field):
                 return f"{name(field)} IS NULL"
             case Within():
