@@ -10,7 +10,7 @@ import gzip
 import hashlib
 import json
 import logging
-import threading
+import time
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -20,12 +20,16 @@ from urllib.parse import parse_qsl, quote
 import falcon
 
 from qingliu.api.cache import Headers, RequestKey, ResponseCache, Stored
+from qingliu.api.limits.quota import BYTES_A_POINT, Limits, Visit, points_of
+from qingliu.api.places import BROKEN_OFF, Gate, Place, Sending, Spools
+from qingliu.core import cost as costs
 from qingliu.core.dataset import Text
-from qingliu.core.errors import BadRequest, Busy
+from qingliu.core.errors import BadRequest
 
 log = logging.getLogger("qingliu.api")
 MAX_QUERY_CHARS = 32_000
 MAX_FIELDS = 200
+HEAVY_S = 1.0  # a question that keeps the engine so long before its first byte is a heavy one, whatever its shape
 PUBLIC = "public, max-age=60"  # anyone may keep it a minute, and ask with its ETag after that
 NO_STORE = "no-store"
 IMMUTABLE = "public, max-age=31536000, immutable"
@@ -162,75 +166,6 @@ class Answer:
     once: Headers = ()
 
 
-class Gate:
-    """Room for ``places`` heavy answers at once and ``waiting`` behind them, so that light ones always find a thread."""
-
-    def __init__(self, places: int, *, waiting: int = 0, wait_s: float = 10.0) -> None:
-        self._semaphore = threading.BoundedSemaphore(places)
-        self._queue = threading.BoundedSemaphore(places + waiting)
-        self._wait_s = wait_s
-
-    def _take(self) -> bool:
-        if not self._queue.acquire(blocking=False):
-            return False
-        if self._semaphore.acquire(timeout=self._wait_s):
-            return True
-        self._queue.release()
-        return False
-
-    def enter(self) -> Callable[[], None]:
-        """Take a place, queueing for it, and get the function that gives it back (once); Busy when none came free."""
-        if not self._take():
-            raise Busy(
-                Text("目前有其他大型下載進行中。", "Other large answers are under way."),
-                Text("請稍後再試，或加上 limit 分頁讀取。", "Try again shortly, or page with limit."),
-            )
-        once = threading.Lock()
-
-        def leave() -> None:
-            if once.acquire(blocking=False):
-                self._semaphore.release()
-                self._queue.release()
-
-        return leave
-
-
-class Sending:
-    """A stream on its way out: gives back its place and closes its source however it ends."""
-
-    def __init__(self, chunks: Iterator[bytes], end: Callable[[], None]) -> None:
-        self._chunks = chunks
-        self._at_end = end
-        self._ended = False
-
-    def _end(self) -> None:
-        if not self._ended:
-            self._ended = True
-            self._at_end()
-
-    def __iter__(self) -> Iterator[bytes]:
-        return self
-
-    def __next__(self) -> bytes:
-        try:
-            return next(self._chunks)
-        except BaseException:
-            self._end()
-            raise
-
-    def close(self) -> None:
-        """The client is done, or gone."""
-        self._end()
-
-    def __del__(self) -> None:
-        self._end()
-
-
-# The web server ends a stream that fails like one that is whole: without this, half a CSV would look like all of it.
-# The quotation mark is never closed, so that no reader of CSV, JSON, NDJSON or XML takes the rest for a row.
-BROKEN_OFF = '\n"!! 內容不完整：伺服器在此中斷，請重新下載。 INCOMPLETE: the answer broke off here on our side; ask for it again.'
-
-
 def _marked(chunks: Iterator[bytes]) -> Iterator[bytes]:
     """The chunks; where making them fails half way, a tail that no parser takes for data. (gzip then lacks its end.)"""
     try:
@@ -250,24 +185,37 @@ def _zipped(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 class Sender:
-    """Turns answers into responses: conditional, kept, compressed, streamed."""
+    """Turns answers into responses: conditional, kept, compressed, streamed; each answer's cost told and counted."""
 
-    def __init__(self, cache: ResponseCache, gate: Gate) -> None:
+    def __init__(
+        self,
+        cache: ResponseCache,
+        gate: Gate,
+        *,
+        limits: Limits | None = None,
+        spools: Spools | None = None,
+        life_s: float = 0.0,
+    ) -> None:
         self.cache = cache
         self.gate = gate
+        self._limits = limits
+        self._spools = spools
+        self.life_s = life_s
 
     def send(self, req: falcon.Request, resp: falcon.Response, answer: Answer) -> None:
         """Write ``answer`` to ``resp``: 304, a kept body, a fresh body, or a stream of any length."""
         gzipped = answer.compressible and takes_gzip(req.get_header("Accept-Encoding") or "")
         etag = etag_of(*answer.identity, gzipped=gzipped)
+        cost = costs.told(answer.media)
         headers: Headers = (
             ("Content-Type", answer.media), ("ETag", etag), ("Cache-Control", answer.cache_control), ("Vary", answer.vary),
             *answer.headers, *((("Content-Encoding", "gzip"),) if gzipped else ()),
+            *((("Qingliu-Cost", cost.header()),) if cost else ()),
         )  # fmt: skip
         stored = self.cache.get(etag) or Stored(etag, headers, None)
         fresh = etag_matches(req.get_header("If-None-Match") or "", etag)
         if stored.body is None and not fresh and req.method != "HEAD":
-            stored = self._make(resp, answer, stored, gzipped)
+            stored = self._make(req, resp, answer, stored, cost)
         for name, value in answer.once:
             resp.set_header(name, value)
         if "remember" in req.context and not answer.once:
@@ -275,42 +223,87 @@ class Sender:
         if resp.stream is None:
             replay(req, resp, stored)
 
-    def _make(self, resp: falcon.Response, answer: Answer, empty: Stored, gzipped: bool) -> Stored:
-        leave = self.gate.enter() if answer.heavy else _nothing
+    def _enter(self, visit: Visit | None, answer: Answer, cost: costs.Cost | None) -> tuple[Callable[[], None], Place]:
+        """Count the answer, and take a place for it where it is heavy: what ends the count, and the place."""
+        if visit is not None and self._limits is not None:
+            self._limits.charge(visit, points_of(cost.rows if cost else 0, 0))
+        if not answer.heavy and (cost is None or cost.wait_s < HEAVY_S):
+            return _nothing, Place(_nothing, _nothing)
+        if visit is None or self._limits is None:
+            return _nothing, self.gate.enter()
+        ended = self._limits.stream(visit)
+        try:
+            return ended, self.gate.enter(visit.key, alone=visit.alone)
+        except BaseException:
+            ended()
+            raise
+
+    def _make(
+        self, req: falcon.Request, resp: falcon.Response, answer: Answer, empty: Stored, cost: costs.Cost | None
+    ) -> Stored:
+        visit: Visit | None = req.context.get("visit")
+        gzipped = ("Content-Encoding", "gzip") in empty.headers
+        ended, place = self._enter(visit, answer, cost)
         body: Body | None = None
+        began = time.perf_counter()
         try:
             body = answer.make()
             chunks = iter(body)
             first, done = _peek(chunks, self.cache.max_body)
             late = body.late() if done else ()
+            if not done and not answer.heavy:
+                place = self.gate.thread()
         except BaseException:
-            _end(body, leave)
+            _end(body, place, ended)
             raise
         if done:
-            _end(body, leave)
+            _end(body, place, ended)
+            if cost is not None:
+                costs.learn(cost, time.perf_counter() - began)
             data = b"".join(first)
             data = gzip.compress(data, 6, mtime=0) if gzipped else data
             stored = Stored(empty.etag, (*empty.headers, *late), data)
             self.cache.put(stored)
             return stored
-        whole = _chain(first, chunks)
         for name, value in empty.headers:
             resp.set_header(name, value)
-        resp.stream = Sending(_zipped(whole) if gzipped else _marked(whole), lambda: _end(body, leave))
+        whole = self._counted(_chain(first, chunks), visit)
+        resp.stream = Sending(
+            _zipped(whole) if gzipped else _marked(whole),
+            lambda: _end(None, place, ended),
+            source_end=lambda: _end(body, place, None),
+            spools=self._spools,
+            life_s=self.life_s,
+            tail=b"" if gzipped else BROKEN_OFF.encode(),
+        )
         self.cache.put(empty)
         return empty
+
+    def _counted(self, chunks: Iterator[bytes], visit: Visit | None) -> Iterator[bytes]:
+        """The chunks; what they cost beyond their rows is counted as they leave."""
+        left = 0
+        for chunk in chunks:
+            if visit is not None and self._limits is not None:
+                points, left = divmod(left + len(chunk), BYTES_A_POINT)
+                if points:
+                    self._limits.charge(visit, points)
+            yield chunk
 
 
 def _nothing() -> None:
     """No place was taken, so none is given back."""
 
 
-def _end(body: Body | None, leave: Callable[[], None]) -> None:
+def _end(body: Body | None, place: Place, ended: Callable[[], None] | None) -> None:
+    """Close the source and free its place; with ``ended`` the whole answer is over."""
     try:
         if body is not None:
             body.close()
     finally:
-        leave()
+        place.free()
+        if ended is not None:
+            place.leave()
+            ended()
 
 
 def _peek(chunks: Iterator[bytes], limit: int) -> tuple[list[bytes], bool]:

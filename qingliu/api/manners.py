@@ -9,9 +9,10 @@ from typing import Any
 import falcon
 
 from qingliu.api.cache import ResponseCache
-from qingliu.api.http import language, pairs_of, plain_json, replay, request_key
-from qingliu.core.access import AccessFile, Grant
-from qingliu.core.clock import now
+from qingliu.api.http import Sender, language, pairs_of, plain_json, replay, request_key
+from qingliu.api.limits.quota import FILE_BYTES_A_POINT, Limits, Visit
+from qingliu.api.places import Place, Sending
+from qingliu.core.cost import METER, Meter, told
 from qingliu.core.dataset import Text
 from qingliu.core.errors import (
     BadRequest,
@@ -24,6 +25,7 @@ from qingliu.core.errors import (
     QingliuError,
     Refused,
     TooDear,
+    TooMany,
     Unauthorized,
     UnknownField,
 )
@@ -41,6 +43,7 @@ TITLES: dict[str, Text] = {
     Gone.code: Text("資料已不保留", "No longer kept"),
     "range-not-satisfiable": Text("範圍超出檔案", "Range not satisfiable"),
     TooDear.code: Text("這個查詢成本過高", "The question costs too much"),
+    TooMany.code: Text("用量已達上限", "Quota used up"),
     Refused.code: Text("拒絕處理", "Refused"),
     Busy.code: Text("目前忙碌", "Busy now"),
     Damaged.code: Text("資料檔損壞", "A stored file is damaged"),
@@ -48,7 +51,8 @@ TITLES: dict[str, Text] = {
 }
 _EXPOSED = (
     "ETag, Link, Content-Range, Content-Digest, Repr-Digest, Content-Disposition, Retry-After, Qingliu-Version, "
-    "Qingliu-Dataset, Qingliu-Number-Matched, Qingliu-Number-Returned, Warning, X-Ignored-Parameters"
+    "Qingliu-Dataset, Qingliu-Number-Matched, Qingliu-Number-Returned, Qingliu-Cost, RateLimit, RateLimit-Policy, Warning, "
+    "X-Ignored-Parameters"
 )
 _ALLOWED = "Accept, Accept-Language, Authorization, X-API-Key, X-Qingliu-Profile, Accept-Profile, If-None-Match, If-Range, Range"
 ErrorShape = Callable[[QingliuError, str], tuple[str, bytes]]
@@ -90,28 +94,37 @@ def key_of(req: falcon.Request) -> str:
     return (req.get_header("X-API-Key") or "").strip()
 
 
-class Manners:
-    """Falcon middleware: checks keys, answers kept requests at once, and dresses every response."""
+FREE = {"/api/health", "/api/limits"}  # asked of everybody at any time: they cost nothing and are never refused
 
-    def __init__(self, cache: ResponseCache, generation: Callable[[], int], access: AccessFile) -> None:
+
+class Manners:
+    """Falcon middleware: knows and counts callers, answers kept requests at once, and dresses every response."""
+
+    def __init__(self, cache: ResponseCache, generation: Callable[[], int], limits: Limits, sender: Sender) -> None:
         self._cache = cache
         self._generation = generation
-        self._access = access
+        self._limits = limits
+        self._sender = sender
 
     def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Refuse a bad key; take the short way where an equal request was answered in this generation."""
-        token = key_of(req)
-        grant: Grant | None = self._access.check(token, now()) if token else None
-        req.context.grant = grant
-        if req.method not in {"GET", "HEAD"} or grant is not None or req.env.get("qingliu.address_key"):
-            return
-        key, generation = request_key(req), self._generation()
-        stored = self._cache.recall(key, generation)
-        if stored is not None and not req.get_header("Range") and replay(req, resp, stored):
-            resp.complete = True
-            return
-        req.context.remember = key
-        req.context.generation = generation
+        """Refuse a bad key and a caller that asked too much; take the short way where an equal request was answered in
+        this generation."""
+        address_key = req.env.get("qingliu.address_key") or ""
+        req.context.grant = None
+        visit = self._limits.visit(req.env, key_of(req), address_key)
+        req.context.visit = visit
+        req.context.grant = visit.grant
+        if req.method != "OPTIONS" and req.path not in FREE:
+            self._limits.admit(visit)
+        if req.method in {"GET", "HEAD"} and visit.grant is None and not address_key:
+            key, generation = request_key(req), self._generation()
+            stored = self._cache.recall(key, generation)
+            if stored is not None and not req.get_header("Range") and replay(req, resp, stored):
+                resp.complete = True
+                return
+            req.context.remember = key
+            req.context.generation = generation
+        METER.set(Meter(visit.plan.query_rows, float(visit.plan.query_s), []))
 
     def process_response(self, req: falcon.Request, resp: falcon.Response, resource: object, succeeded: bool) -> None:
         """CORS for everyone, nothing sniffed, nothing framed."""
@@ -124,6 +137,28 @@ class Manners:
         else:
             resp.set_header("Access-Control-Expose-Headers", _EXPOSED)
             resp.set_header("Referrer-Policy", "no-referrer")
+        visit: Visit | None = req.context.get("visit")
+        METER.set(None)  # this thread's next request may be for a page, which has no quota
+        if visit is not None:
+            resp.set_headers(visit.headers())
+            if resp.stream is not None and not isinstance(resp.stream, Sending):
+                self._bound(resp, visit)
+
+    def _bound(self, resp: falcon.Response, visit: Visit) -> None:
+        """A stream that did not come from the sender (a stored file): counted, and held to the same room and time."""
+        place = self._sender.gate.thread()
+        self._limits.charge(visit, int(resp.content_length or 0) // FILE_BYTES_A_POINT)
+        source: Any = resp.stream
+        close = getattr(source, "close", None)
+        resp.stream = Sending(iter(source), lambda: _over(place, close), life_s=self._sender.life_s)
+
+
+def _over(place: Place, close: Callable[[], None] | None) -> None:
+    try:
+        if close is not None:
+            close()
+    finally:
+        place.leave()
 
 
 class ErrorDesk:
@@ -146,6 +181,11 @@ class ErrorDesk:
             resp.set_headers(error.headers)
         if error.status == 503:
             resp.set_header("Retry-After", "2")
+        if isinstance(error, TooMany):
+            resp.set_header("Retry-After", str(error.retry_after_s))
+        cost = told("") if isinstance(error, TooDear) else None
+        if cost is not None:
+            resp.set_header("Qingliu-Cost", cost.header())
         if error.status == 401:
             resp.set_header("WWW-Authenticate", 'Bearer realm="qingliu"')
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from qingliu.config import pace
 from qingliu.config.data_api import make_data_api
 from qingliu.core import env
 
-application = make_data_api(env.load())
+_settings = env.load()
+pace.start(_settings.stream_min_bytes)
+application = pace.timely(make_data_api(_settings))

@@ -9,8 +9,12 @@ from urllib.parse import unquote_plus
 import falcon
 
 from qingliu.api import cql2
+from qingliu.api.allowance import Allowance
 from qingliu.api.cache import ResponseCache
-from qingliu.api.http import Gate, Sender
+from qingliu.api.http import Sender
+from qingliu.api.limits.callers import networks
+from qingliu.api.limits.quota import Limits
+from qingliu.api.limits.tally import Tally
 from qingliu.api.manners import ErrorDesk, Manners, problem
 from qingliu.api.moenv import openapi as moenv_openapi
 from qingliu.api.moenv import serialize as moenv_serialize
@@ -18,6 +22,7 @@ from qingliu.api.moenv.routes import Moenv
 from qingliu.api.native import openapi
 from qingliu.api.native.page import Page
 from qingliu.api.native.routes import Native
+from qingliu.api.places import Gate, Spools
 from qingliu.core.access import AccessFile
 from qingliu.core.env import Settings
 from qingliu.core.errors import QingliuError
@@ -47,20 +52,24 @@ def make_engine(settings: Settings) -> Engine:
 def gate(threads: int) -> Gate:
     """Room for heavy answers in a process of ``threads``: two run, some queue, a third of the threads stays for light ones."""
     places = max(1, min(HEAVY_PLACES, threads - 2))
-    return Gate(places, waiting=max(0, threads - threads // 3 - places))
+    spare = threads // 3
+    return Gate(places, waiting=max(0, threads - spare - places), spare=spare // 2)
 
 
 def make_data_api(settings: Settings, engine: Engine | None = None, cache: ResponseCache | None = None) -> App:
     """The whole data API as a WSGI app: native at /api, the MOENV dialect at /api/v2."""
     engine = engine or make_engine(settings)
     cache = cache or ResponseCache()
-    sender = Sender(cache, gate(settings.web_threads))
     access = AccessFile(LakePaths(settings.home).access_db)
-    app: falcon.App = falcon.App(middleware=[Manners(cache, engine.published.generation, access)])
+    limits = Limits(access, Tally(settings.limits_memory), trusted=networks(settings.trusted_proxies))
+    spools = Spools(engine.paths.home / "private" / "tmp", most_bytes=settings.spool_bytes)
+    sender = Sender(cache, gate(settings.web_threads), limits=limits, spools=spools, life_s=settings.stream_s)
+    app: falcon.App = falcon.App(middleware=[Manners(cache, engine.published.generation, limits, sender)])
     app.req_options.strip_url_path_trailing_slash = True
     description = openapi.document(settings.base_url, moenv_openapi.paths())
     Native(engine, sender, settings.base_url, description).add_to(app)
     app.add_route("/api/docs", Page(description, sender))
+    app.add_route("/api/limits", Allowance(limits))
     Moenv(engine, sender, access).add_to(app)
     desk = ErrorDesk((("/api/v2/", moenv_serialize.error), ("", problem)))
     app.add_error_handler(Exception, desk.unexpected)

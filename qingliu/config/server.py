@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
+from qingliu.api.limits.tally import shared_memory
 from qingliu.core.env import Settings
 
 READY_S = 60.0
@@ -115,7 +116,7 @@ class Group:
 def up(settings: Settings, *, port: int, worker: bool) -> int:
     """Serve pages and data API, with the worker beside them, until told to stop. The address is printed last."""
     at = Address(settings.host, port or free_port(settings.host))
-    env = {**os.environ, "QINGLIU_HOME": str(settings.home), "PYTHONUNBUFFERED": "1"}
+    env = {**os.environ, "QINGLIU_HOME": str(settings.home), "PYTHONUNBUFFERED": "1", **_counters(settings)}
     group = Group()
     signal.signal(signal.SIGTERM, group.stop)
     signal.signal(signal.SIGINT, group.stop)
@@ -133,11 +134,17 @@ def serve_data(settings: Settings, *, port: int) -> int:
     group = Group()
     signal.signal(signal.SIGTERM, group.stop)
     signal.signal(signal.SIGINT, group.stop)
-    env = {**os.environ, "QINGLIU_HOME": str(settings.home)}
+    env = {**os.environ, "QINGLIU_HOME": str(settings.home), **_counters(settings)}
     web = group.start(web_command(settings, at, "qingliu.config.data:application", None), env)
     if _ready(web, at, "/api/datasets"):
         print(f"資料 API 已啟動 The data API is up: {at.url}api/datasets", flush=True)
     return group.wait()
+
+
+def _counters(settings: Settings) -> dict[str, str]:
+    """Memory in which the web processes count callers together; twice as many areas as processes, for those that follow."""
+    path, _ = shared_memory(2 * settings.web_workers + 2)
+    return {"QINGLIU_LIMITS_MEMORY": path}
 
 
 def _ready(web: subprocess.Popen[bytes], at: Address, path: str) -> bool:

@@ -92,6 +92,10 @@ def _grant(key_digest: str, text: str) -> Grant:
     return Grant(data["id"], key_digest, tuple(data["scopes"]), data["agency"], expires, plan)
 
 
+class CannotTell(Unauthorized):
+    """Whether a key is valid cannot be known at this moment: no fault of whoever sent it."""
+
+
 class AccessFile:
     """A reader's view of the access file, shared by the threads of one process."""
 
@@ -118,7 +122,7 @@ class AccessFile:
                 self._read(at)
             beat, grant = self._beat, self._grants.get(digest(token))
         if beat is None or abs(at - beat) > timedelta(seconds=STALE_S):
-            raise Unauthorized(
+            raise CannotTell(
                 Text("目前無法確認金鑰是否仍有效。", "Whether this key is still valid cannot be checked right now."),
                 Text(
                     "請稍後再試，或不帶金鑰讀取公開資料。",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -47,6 +48,13 @@ class Settings:
     oidc_secret: str
     oidc_name: str
     oidc_private: bool
+    bulk_bytes: int
+    catalogue_days: int
+    trusted_proxies: tuple[str, ...]
+    stream_s: int
+    stream_min_bytes: int
+    spool_bytes: int
+    limits_memory: str
 
 
 def _int(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
@@ -81,6 +89,16 @@ def _issuer(env: Mapping[str, str]) -> str:
     if issuer and not issuer.startswith(("https://", "http://")):
         raise BadSetting(f"QINGLIU_OIDC_ISSUER={issuer!r} is no address; write https://… as the provider gives it.")
     return issuer
+
+
+def _networks(env: Mapping[str, str], name: str) -> tuple[str, ...]:
+    texts = tuple(t.strip() for t in env.get(name, "").split(",") if t.strip())
+    for text in texts:
+        try:
+            ipaddress.ip_network(text, strict=False)
+        except ValueError:
+            raise BadSetting(f"{name}: {text!r} is no address or network; write 10.0.0.5 or 10.0.0.0/24.") from None
+    return texts
 
 
 def load(env: Mapping[str, str] | None = None) -> Settings:
@@ -123,4 +141,11 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         oidc_secret=env.get("QINGLIU_OIDC_CLIENT_SECRET", ""),
         oidc_name=env.get("QINGLIU_OIDC_NAME", "機關單一登入"),
         oidc_private=_flag(env, "QINGLIU_OIDC_PRIVATE"),
+        bulk_bytes=_int(env, "QINGLIU_BULK_GB", 20, 1, 1_000_000) * 1_000_000_000,
+        catalogue_days=_int(env, "QINGLIU_CATALOGUE_DAYS", 30, 1, 3_650),
+        trusted_proxies=_networks(env, "QINGLIU_TRUSTED_PROXIES"),
+        stream_s=_int(env, "QINGLIU_STREAM_S", 3600, 10, 86_400),
+        stream_min_bytes=_int(env, "QINGLIU_STREAM_MIN_KB", 8, 0, 100_000) * 1024,
+        spool_bytes=_int(env, "QINGLIU_SPOOL_MB", 2048, 0, 1_000_000) * 1024 * 1024,
+        limits_memory=env.get("QINGLIU_LIMITS_MEMORY", ""),
     )

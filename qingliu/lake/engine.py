@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from qingliu.core import codec
 from qingliu.core.dataset import FieldRecord, Text, VersionRecord
 from qingliu.core.errors import BadRequest, Gone
-from qingliu.lake import binary, feature, render
+from qingliu.lake import binary, cost, feature, render
 from qingliu.lake import cursor as cursors
 from qingliu.lake.answer import Page, Plan, Stream, separator_sql, text_bytes
 from qingliu.lake.compiler import FLAGS, STATUS, Compiled, Compiler, answer_fields, scope_of
@@ -70,7 +70,7 @@ class Engine:
         return self.published.versions(code)
 
     def open(self, query: Query) -> Plan:
-        """Understand a question. Raises NotFound, Gone, UnknownField, BadRequest; nothing is read from the lake yet."""
+        """Understand a question. Raises NotFound, Gone, UnknownField, BadRequest, TooDear; no row is read yet."""
         entry = self.published.get(query.dataset)
         question = hashlib.sha256(codec.to_json(replace(query, cursor=None, dataset=entry.code)).encode()).hexdigest()[
             :16
@@ -93,7 +93,9 @@ class Engine:
                 compile_where(query.where, scope)  # finds unknown names and bad values now
             for order in query.order:
                 scope.find(order.field)
-        return Plan(query, entry, version, fields, mark, question)
+        plan = Plan(query, entry, version, fields, mark, question)
+        cost.meter(plan, self.paths, self.published)
+        return plan
 
     def _layout(self, entry: Entry, mark: Cursor) -> VersionRecord:
         earlier = self.published.layout(entry.code, mark.number, mark.layout)

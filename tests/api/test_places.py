@@ -13,7 +13,7 @@ from wsgiref.util import setup_testing_defaults
 import pytest
 
 from qingliu.api.cache import ResponseCache
-from qingliu.api.http import Gate, Sending
+from qingliu.api.places import Gate, Sending
 from qingliu.config.data_api import make_data_api
 from qingliu.core.errors import Busy
 from qingliu.lake.session import too_slow
@@ -41,7 +41,7 @@ def test_threat_22_a_heavy_answer_queues_for_a_place_and_the_queue_ends() -> Non
     behind: list[Callable[[], None]] = []
     queued = threading.Thread(target=lambda: behind.append(gate.enter()))
     queued.start()
-    while gate._queue._value:
+    while not gate.waiting():
         time.sleep(0.001)
     with pytest.raises(Busy):  # the queue is full: told at once, not after the wait
         gate.enter()
@@ -63,7 +63,7 @@ def raw(app: Any, path: str, query: str) -> tuple[str, Any]:
 
 
 def test_threat_22_light_questions_go_on_while_heavy_streams_stand(portal: Portal) -> None:
-    settings = replace(portal.settings, web_threads=4)  # two of them may be heavy
+    settings = replace(portal.settings, web_threads=4, spool_bytes=0)  # two of them may be heavy, for as long as they stand
     app = make_data_api(settings, portal.engine, ResponseCache(max_body=10_000))
     heavy = [raw(app, "/api/datasets/ODD_P_01/rows", "f=csv") for _ in range(2)]
     assert [status for status, _ in heavy] == ["200 OK"] * 2
