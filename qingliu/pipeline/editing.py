@@ -360,7 +360,7 @@ def _bad_mark(line: str) -> BadRequest:
     first = line.split(" ", maxsplit=1)[0].split("=", maxsplit=1)[0][:40] or "ND"
     flag = (meaning(first) or ("below_detection", None))[0]
     return BadRequest(
-        Text(f"代號「{line[:60]}」看不出哪一段是原文、哪一段是意義。",
+        Text(f"記號「{line[:60]}」看不出哪一段是原文、哪一段是意義。",
              f"In '{line[:60]}' the mark and its meaning cannot be told apart."),
         Text(f"請寫成「原文 = 意義」，等號前後各留一個空格，例如：{first} = {flag}",
              f"Write the mark, an equals sign between spaces, and the meaning: {first} = {flag}"),

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from qingliu.core.dataset import Definition, FieldRecord, Text
 from qingliu.pipeline.looks import SENSITIVE, ColumnLook, Preview
-from qingliu.pipeline.readable import NINES, date_formats, loosely, meaning, number_in
+from qingliu.pipeline.readable import NINES, date_formats, loosely, meaning, number_in, written
 from qingliu.pipeline.remedy import Remedy
 
 _SUFFIXED = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)([#*xX])")
@@ -126,10 +126,12 @@ def _retyped(field: FieldRecord, look: ColumnLook) -> Iterator[Remedy]:
     if formats:
         kind, chosen, read = formats
         rest = filled - read
+        said = [written(f) for f in chosen] or [Text("年-月-日", "YYYY-MM-DD")]
+        ways = Text("、".join(t.zh for t in said), ", ".join(t.en for t in said))
         yield Remedy(
             "type", field.name, (kind, *chosen),
-            Text(f"「{field.name}」改為{'日期' if kind == 'date' else '時間'}（{'、'.join(chosen) or 'ISO 8601'}）",
-                 f"Make '{field.name}' a {kind} ({', '.join(chosen) or 'ISO 8601'})"),
+            Text(f"「{field.name}」改為{'日期' if kind == 'date' else '時間'}（{ways.zh}）",
+                 f"Make '{field.name}' a {kind} ({ways.en})"),
             Text(f"{read:,} 格讀得成，{rest:,} 格讀不成。", f"{read:,} cells read as one, {rest:,} do not."),
             count=read, sure=read >= filled * _NEARLY,
         )  # fmt: skip
@@ -144,7 +146,7 @@ def _retyped(field: FieldRecord, look: ColumnLook) -> Iterator[Remedy]:
     marks = "、".join(f"「{t}」" for t, _ in known[:5])
     yield Remedy(
         "type", field.name, (kind, *(t for t, _ in known)),
-        Text(f"「{field.name}」改為{'整數' if kind == 'integer' else '數值'}" + (f"，並接受代號{marks}" if known else ""),
+        Text(f"「{field.name}」改為{'整數' if kind == 'integer' else '數值'}" + (f"，並接受記號{marks}" if known else ""),
              f"Make '{field.name}' a {'whole number' if kind == 'integer' else 'number'}"
              + (f" and accept {', '.join(t for t, _ in known[:5])}" if known else "")),
         Text(f"{numbers:,} 格是數字；其餘 {rest:,} 格會隔離，逐格可查。",
@@ -254,7 +256,7 @@ def _sentinel(field: FieldRecord, raw: str, count: int) -> Iterator[Remedy]:
     shown = "" if value is None else f"，值為 {value:g}"
     yield Remedy(
         "sentinel", field.name, (raw,),
-        Text(f"「{field.name}」的「{raw}」是代號{shown}", f"'{raw}' in '{field.name}' is a mark"),
+        Text(f"「{field.name}」的「{raw}」是記號{shown}", f"'{raw}' in '{field.name}' is a mark"),
         Text("這段文字代表沒有值，而不是錯字。", "The text stands for a missing value and is no mistake."),
         count=count, sure=meaning(raw) is not None, choice="flag", chosen=flag,
     )  # fmt: skip
@@ -271,7 +273,7 @@ def _nines(field: FieldRecord, preview: Preview) -> Iterator[Remedy]:
         if NINES.fullmatch(text) and text not in declared:
             yield Remedy(
                 "sentinel", field.name, (text,),
-                Text(f"「{field.name}」的 {text} 是缺值代號", f"{text} in '{field.name}' stands for no value"),
+                Text(f"「{field.name}」的 {text} 是缺值記號", f"{text} in '{field.name}' stands for no value"),
                 Text("這一欄的極端值是一串 9，多半代表沒有值。", "The end of this column's range is a row of nines."),
                 choice="flag", chosen="missing",
             )  # fmt: skip
@@ -293,12 +295,11 @@ def _wider(field: FieldRecord, numbers: Sequence[float], count: int) -> Iterator
 
 
 def _format(field: FieldRecord, fmt: str, count: int) -> Remedy:
-    roc = fmt.startswith("roc:")
+    way = written(fmt)
     return Remedy(
         "format", field.name, (fmt,),
-        Text(f"「{field.name}」加上日期格式 {fmt.removeprefix('roc:')}" + ("（民國年）" if roc else ""),
-             f"Add the date format {fmt.removeprefix('roc:')} to '{field.name}'" + (" (ROC year)" if roc else "")),
-        Text("這些儲存格用這個格式讀得成。", "These cells read with it."), count=count, sure=True,
+        Text(f"「{field.name}」也接受「{way.zh}」的日期", f"Accept dates written {way.en} in '{field.name}' too"),
+        Text("這些儲存格用這種寫法讀得成。", "These cells read with it."), count=count, sure=True,
     )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 
 import pytest
@@ -12,6 +13,7 @@ from qingliu.core.errors import BadRequest
 from qingliu.lake.paths import LakePaths
 from qingliu.pipeline import editing, queries, remedies
 from qingliu.pipeline.models import Draft
+from qingliu.pipeline.readable import written
 from qingliu.standards import definition as standard
 from tests.web import cast
 
@@ -76,6 +78,28 @@ def test_numbers_in_other_writings_and_below_the_limit_are_one_click_each(people
     fields = {f.name: f for f in standard.loads(draft.definition).dataset.fields}
     assert [(s.text, s.value) for s in fields["蓄水量"].sentinels] == [("12,340", 12340.0), ("9,020", 9020.0)]
     assert [(s.text, s.value, s.flag) for s in fields["濁度"].sentinels] == [("<0.5", None, "below_detection")]
+
+
+@pytest.mark.parametrize(
+    ("fmt", "zh", "en"),
+    [
+        ("roc:%Y/%m/%d", "民國 年/月/日", "ROC year YYY/MM/DD"),
+        ("%Y-%m-%d %H:%M", "西元 年-月-日 時:分", "YYYY-MM-DD hh:mm"),
+        ("%d.%m", "日.月", "DD.MM"),
+    ],
+)
+def test_a_way_of_writing_dates_is_told_in_words(fmt: str, zh: str, en: str) -> None:
+    assert (written(fmt).zh, written(fmt).en) == (zh, en)
+
+
+def test_pages_of_stewards_speak_plainly(people: None) -> None:
+    mei = cast.client("mei")
+    draft = cast.upload(mei, cast.file(cast.defective()))
+    for language, plain in (("", "缺值與特殊記號"), ("/en", "Marks for missing or special values")):
+        page = mei.get(f"{language}/desk/drafts/{draft.pk}/").content.decode()
+        assert plain in page
+        said = re.sub(r"<[^>]*>", " ", page.split('id="live"')[1])
+        assert not re.search(r"(?i)sentinel|\bnull\b|CQL|regex|\bhash|%[YmdHM]", said)
 
 
 def _marked(lines: str) -> FieldRecord:
