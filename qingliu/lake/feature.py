@@ -125,8 +125,7 @@ def placed(sql: str, feature: Feature | None) -> str:
     """The rows of ``sql`` with their point as ``_x`` and ``_y`` where it is asked for in metres."""
     if feature is None or feature.srid == planes.DEGREES:
         return sql
-    x, y = planes.metres(feature.srid, "_lon", "_lat")
-    return f"SELECT *, {x} AS _x, {y} AS _y FROM ({sql})"
+    return f"SELECT *, _p.x AS _x, _p.y AS _y FROM (SELECT *, {planes.point(feature.srid, '_lon', '_lat')} AS _p FROM ({sql}))"
 
 
 def point(feature: Feature | None) -> tuple[str, str]:

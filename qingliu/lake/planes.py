@@ -41,31 +41,38 @@ _STEPS = 20
 _TRUSTED = 1_500_000.0  # metres beside the central meridian within which a box is turned back into degrees
 
 
-def metres(srid: int, lon: str, lat: str) -> tuple[str, str]:
-    """SQL of x and y in metres of a plane, rounded to the centimetre; null where the plane cannot hold the point."""
+def point(srid: int, lon: str, lat: str) -> str:
+    """SQL of the struct {x, y}: degrees as they are, metres rounded to the centimetre, null where no plane holds the point.
+
+    What several terms need is named by a lambda: the engine would work it out again at each place where it is written.
+    """
+    if srid == DEGREES:
+        return f"{{'x': {lon}, 'y': {lat}}}"
     if srid == 3857:
         lon, lat = _held(f"abs({lon}) <= 180 AND abs({lat}) <= {_NORTHMOST}", lon, lat)
-        x, y = f"{_RADIUS} * radians({lon})", f"{_RADIUS} * asinh(tan(radians({lat})))"
-    else:
-        lon, lat = _held(f"abs({lon} - {_CENTRAL}) <= {_NEAR} AND abs({lat}) <= 90", lon, lat)
-        x, y = _transverse(lon, lat)
-    return f"round({x}, {CENTIMETRE})", f"round({y}, {CENTIMETRE})"
+        return _rounded(f"{_RADIUS} * radians({lon})", f"{_RADIUS} * asinh(tan(radians({lat})))")
+    lon, lat = _held(f"abs({lon} - {_CENTRAL}) <= {_NEAR} AND abs({lat}) <= 90", lon, lat)
+    on_earth = f"{{'sin': sin(radians({lat})), 'beside': radians({lon} - {_CENTRAL})}}"
+    conformal = f"{{'t': sinh(atanh(a.sin) - {_E!r} * atanh({_E!r} * a.sin)), 's': sin(a.beside), 'c': cos(a.beside)}}"
+    on_sphere = "{'xi': atan2(b.t, b.c), 'eta': asinh(b.s / sqrt(b.t * b.t + b.c * b.c))}"
+    terms = [(2 * i, c) for i, c in enumerate(_TO_PLANE, start=1)]
+    east = " + ".join(["c.eta", *(f"{c!r} * cos({k} * c.xi) * sinh({k} * c.eta)" for k, c in terms)])
+    north = " + ".join(["c.xi", *(f"{c!r} * sin({k} * c.xi) * cosh({k} * c.eta)" for k, c in terms)])
+    plane = _rounded(f"{_EASTING} + {_UNIT!r} * ({east})", f"{_UNIT!r} * ({north})")
+    return named(on_earth, "a", named(conformal, "b", named(on_sphere, "c", plane)))
+
+
+def named(value: str, name: str, then: str) -> str:
+    """SQL of ``then``, in which ``name`` stands for ``value``."""
+    return f"list_transform([{value}], lambda {name}: {then})[1]"
+
+
+def _rounded(x: str, y: str) -> str:
+    return f"{{'x': round({x}, {CENTIMETRE}), 'y': round({y}, {CENTIMETRE})}}"
 
 
 def _held(condition: str, lon: str, lat: str) -> tuple[str, str]:
-    """Both coordinates, null outside. The choice stands innermost: what lies inside a CASE is worked out again each time."""
     return f"(CASE WHEN {condition} THEN {lon} END)", f"(CASE WHEN {condition} THEN {lat} END)"
-
-
-def _transverse(lon: str, lat: str) -> tuple[str, str]:
-    sin, beside = f"sin(radians({lat}))", f"radians({lon} - {_CENTRAL})"
-    conformal = f"sinh(atanh({sin}) - {_E!r} * atanh({_E!r} * {sin}))"
-    xi = f"atan2({conformal}, cos({beside}))"
-    eta = f"asinh(sin({beside}) / sqrt({conformal} * {conformal} + cos({beside}) * cos({beside})))"
-    terms = [(2 * i, c) for i, c in enumerate(_TO_PLANE, start=1)]
-    east = " + ".join([eta, *(f"{c!r} * cos({k} * {xi}) * sinh({k} * {eta})" for k, c in terms)])
-    north = " + ".join([xi, *(f"{c!r} * sin({k} * {xi}) * cosh({k} * {eta})" for k, c in terms)])
-    return f"{_EASTING} + {_UNIT!r} * ({east})", f"{_UNIT!r} * ({north})"
 
 
 def degrees(srid: int, x: float, y: float) -> tuple[float, float]:

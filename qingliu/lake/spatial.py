@@ -26,16 +26,10 @@ def box(where: Within, lon: str, lat: str) -> tuple[str, list[Any]]:
     """The SQL of a box over the names of longitude and latitude, and its bound values."""
     if where.srid == planes.DEGREES:
         return _degrees_box((where.west, where.south, where.east, where.north), lon, lat)
-    x, y = planes.metres(where.srid, lon, lat)
     sides = (where.west, where.south, where.east, where.north)
     held, params = _around(where.srid, sides, lon, lat)
-    return f"({held}{y} BETWEEN ? AND ? AND {x} BETWEEN ? AND ?)", [
-        *params,
-        where.south,
-        where.north,
-        where.west,
-        where.east,
-    ]
+    inside = planes.named(planes.point(where.srid, lon, lat), "p", "p.y BETWEEN ? AND ? AND p.x BETWEEN ? AND ?")
+    return f"({held}{inside})", [*params, where.south, where.north, where.west, where.east]
 
 
 def _degrees_box(sides: Sides, lon: str, lat: str) -> tuple[str, list[Any]]:
@@ -66,16 +60,14 @@ def meets(where: Meets, lon: str, lat: str) -> tuple[str, list[Any]]:
         return "FALSE", []
     xs, ys = [p[0] for p in corners], [p[1] for p in corners]
     held, params = _around(where.srid, (min(xs), min(ys), max(xs), max(ys)), lon, lat)
-    x, y = (lon, lat) if where.srid == planes.DEGREES else planes.metres(where.srid, lon, lat)
     tests: list[str] = []
     for sql, bound in _parts(where):
         tests.append(sql)
         params += bound
     if not tests:
         return "FALSE", []
-    # the point is made once a row and named p, so that no test below works it out again
     any_of = f"CASE WHEN p.x IS NULL OR p.y IS NULL THEN NULL ELSE {' OR '.join(tests)} END"
-    return f"({held}list_transform([{{'x': {x}, 'y': {y}}}], lambda p: {any_of})[1])", params
+    return f"({held}{planes.named(planes.point(where.srid, lon, lat), 'p', any_of)})", params
 
 
 def _parts(where: Meets) -> list[tuple[str, list[Any]]]:
