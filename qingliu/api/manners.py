@@ -51,7 +51,7 @@ TITLES: dict[str, Text] = {
 }
 _EXPOSED = (
     "ETag, Link, Content-Range, Content-Digest, Repr-Digest, Content-Disposition, Retry-After, Qingliu-Version, "
-    "Qingliu-Dataset, Qingliu-Number-Matched, Qingliu-Number-Returned, Qingliu-Cost, RateLimit, RateLimit-Policy, Warning, "
+    "Qingliu-Dataset, Content-Crs, Qingliu-Number-Matched, Qingliu-Number-Returned, Qingliu-Cost, RateLimit, RateLimit-Policy, Warning, "
     "X-Ignored-Parameters"
 )
 _ALLOWED = "Accept, Accept-Language, Authorization, X-API-Key, X-Qingliu-Profile, Accept-Profile, If-None-Match, If-Range, Range"
