@@ -117,6 +117,14 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Wind:
+    """A direction (degrees, 0 to 360) and its speed: columns of a wide table, codes of items in a long one."""
+
+    direction: str
+    speed: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reference:
     """A foreign key: values of ``fields`` should stand in ``target`` (same number of columns) of dataset ``dataset``."""
 
@@ -229,6 +237,8 @@ class DatasetRecord:
     references: tuple[Reference, ...] = ()
     checks: tuple[CheckSpec, ...] = ()
     row_status: RowStatus = "provisional"  # the status of a delivered row until somebody decides otherwise
+    wind: tuple[Wind, ...] = ()
+    hvd: tuple[str, ...] = ()  # codes of vocabularies/eu_hvd.yaml, only where the office marks it as high-value
 
     def field(self, name: str) -> FieldRecord | None:
         """The column called ``name``, exactly, or None."""

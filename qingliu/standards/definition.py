@@ -31,6 +31,7 @@ from qingliu.core.dataset import (
     Text,
     Unpivot,
     ViewSpec,
+    Wind,
 )
 from qingliu.core.errors import BadDefinition
 from qingliu.core.records import Finding
@@ -195,6 +196,8 @@ def _dataset(doc: Mapping[str, Any]) -> DatasetRecord:
         references=tuple(_reference(key) for key in schema.get("foreignKeys", ())),
         checks=tuple(_check(c) for c in doc.get("checks", ())),
         row_status=doc.get("row_status", "provisional"),
+        wind=tuple(Wind(w["direction"], w["speed"]) for w in doc.get("wind", ())),
+        hvd=_names(doc.get("hvd")),
     )
 
 

@@ -21,10 +21,22 @@ from qingliu.core.dataset import (
 _PARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("", ("code", "title", "description", "simulated")),
     ("誰負責 Who answers for it", ("agency", "unit", "contacts")),
-    ("目錄 Catalogue", ("frequency", "category", "keywords", "licence", "issued", "notes")),
+    ("目錄 Catalogue", ("frequency", "category", "keywords", "licence", "hvd", "issued", "notes")),
     (
         "列如何相認、排列 How rows are told apart and kept",
-        ("mode", "key", "time", "timezone", "place", "partition", "order", "moenv_case", "volume_factor", "row_status"),
+        (
+            "mode",
+            "key",
+            "time",
+            "timezone",
+            "place",
+            "wind",
+            "partition",
+            "order",
+            "moenv_case",
+            "volume_factor",
+            "row_status",
+        ),
     ),
     ("來源與讀法 Source and how to read it", ("source", "read")),
     ("檢視 View", ("view",)),
@@ -106,6 +118,8 @@ def _about(d: DatasetRecord) -> dict[str, Any]:
         out["frequency"] = _Flow(every=d.frequency.every, unit=d.frequency.unit)
     if d.keywords:
         out["keywords"] = [_both(k) for k in d.keywords]
+    if d.hvd:
+        out["hvd"] = _Line(d.hvd)
     if d.issued:
         out["issued"] = d.issued.isoformat()
     if d.notes.zh:
@@ -117,6 +131,8 @@ def _about(d: DatasetRecord) -> dict[str, Any]:
         out["timezone"] = d.timezone
     if d.place:
         out["place"] = _Flow(lon=d.place.lon, lat=d.place.lat)
+    if d.wind:
+        out["wind"] = [_Flow(direction=w.direction, speed=w.speed) for w in d.wind]
     if d.partition != "none":
         out["partition"] = d.partition
     if d.moenv_case != "lower":

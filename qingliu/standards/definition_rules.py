@@ -54,6 +54,10 @@ def _columns(doc: Mapping[str, Any], types: Mapping[str, str]) -> Iterator[Findi
     yield from _typed(("time",), doc.get("time"), types, columns.TIMES)
     for axis in ("lon", "lat"):
         yield from _typed(("place", axis), doc.get("place", {}).get(axis), types, frozenset({"number"}))
+    if not any(f.get("role") == "item" for f in doc["schema"]["fields"]):  # a long table names items, not columns
+        for index, wind in enumerate(doc.get("wind", ())):
+            for part in ("direction", "speed"):
+                yield from _typed(("wind", index, part), wind[part], types, columns.NUMERIC)
     if doc.get("partition") == "month" and "time" not in doc:
         yield finding(
             ("partition",),

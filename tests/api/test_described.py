@@ -132,5 +132,6 @@ def test_each_documented_example_is_answered(portal: Portal) -> None:
             example = values.get(name, PARAMETERS[name].example)
             if not example or (name == "f" and example not in {m.split("/")[-1] for m in endpoint.media}):
                 continue
-            query = "&".join(f"{n}={quote(v)}" for n, v in {**required, name: example}.items())
+            beside = {"bucket": "1d"} if name in {"timezone", "completeness", "fill"} else {}
+            query = "&".join(f"{n}={quote(v)}" for n, v in {**required, **beside, name: example}.items())
             assert portal.get(path, query).status_code == 200, f"{path}?{query}"

@@ -140,7 +140,7 @@ def test_series_groups_by_time_and_column(portal: Portal) -> None:
         ("2024-01-01", "新北市", 24), ("2024-01-01", "臺北市", 24), ("2024-01-02", "新北市", 22), ("2024-01-02", "臺北市", 22),
     ]  # fmt: skip
     refused(portal, path, "", "aggregate")
-    refused(portal, path, "aggregate=median(aqi)", "aggregate")
+    refused(portal, path, "aggregate=mode(aqi)", "aggregate")
     refused(portal, path, "aggregate=avg(aqii)", "aggregate")
     refused(portal, path, "aggregate=count(*)&bucket=5m", "bucket")
 

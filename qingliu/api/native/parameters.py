@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
+from qingliu.api.native.parameter import Parameter, text
+from qingliu.api.native.series_parameters import SERIES, SERIES_FORMATS, SERIES_PARAMETERS
 from qingliu.core.dataset import Text
 
 FORMATS: tuple[tuple[str, str], ...] = (
@@ -24,23 +24,6 @@ LANGUAGES = ("zh", "zh-Hant", "en")
 DEFAULT_LIMIT = 1000
 HEAVY_ROWS = 20_000
 
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """One parameter: its JSON schema, what it does, an example."""
-
-    name: str
-    schema: Mapping[str, Any]
-    about: Text
-    example: str = ""
-    place: str = "query"
-    required: bool = False
-
-
-def _text(**more: Any) -> dict[str, Any]:
-    return {"type": "string"} | more
-
-
 _COUNT = {"type": "integer", "minimum": 0, "maximum": 2**63 - 1}
 
 PARAMETERS: dict[str, Parameter] = {
@@ -48,7 +31,7 @@ PARAMETERS: dict[str, Parameter] = {
     for p in (
         Parameter(
             "code",
-            _text(),
+            text(),
             Text("資料集代碼，大小寫不拘。", "Code of the dataset, in any case."),
             "AQX_P_488",
             "path",
@@ -59,7 +42,7 @@ PARAMETERS: dict[str, Parameter] = {
         ),
         Parameter(
             "name",
-            _text(),
+            text(),
             Text("版本清單所列的檔名。", "File name as the version's manifest lists it."),
             "",
             "path",
@@ -67,15 +50,15 @@ PARAMETERS: dict[str, Parameter] = {
         ),
         Parameter(
             "q",
-            _text(maxLength=200),
+            text(maxLength=200),
             Text("以中文或英文字詞搜尋資料集。", "Words to find datasets by, Chinese or English."),
             "空氣品質",
         ),
-        Parameter("category", _text(), Text("只列這個分類。", "Only this category."), "大氣"),
-        Parameter("agency", _text(), Text("只列這個機關（代碼）。", "Only this agency (its code)."), "moenv"),
+        Parameter("category", text(), Text("只列這個分類。", "Only this category."), "大氣"),
+        Parameter("agency", text(), Text("只列這個機關（代碼）。", "Only this agency (its code)."), "moenv"),
         Parameter(
             "kind",
-            _text(enum=["table", "view", "listed"]),
+            text(enum=["table", "view", "listed"]),
             Text(
                 "table 實體資料、view 檢視、listed 僅列目錄。",
                 "table holds rows, view shows another's, listed has none yet.",
@@ -84,7 +67,7 @@ PARAMETERS: dict[str, Parameter] = {
         ),
         Parameter(
             "properties",
-            _text(),
+            text(),
             Text(
                 "要回答的欄位，以逗號分隔；含逗號的名稱加雙引號。",
                 "Fields to answer, by commas; names with a comma in double quotes.",
@@ -93,7 +76,7 @@ PARAMETERS: dict[str, Parameter] = {
         ),
         Parameter(
             "filter",
-            _text(maxLength=10000),
+            text(maxLength=10000),
             Text(
                 "CQL2 文字條件：比較、AND／OR／NOT、IN、BETWEEN、LIKE、CASEI()、IS NULL、S_INTERSECTS(geom,BBOX(…))、"
                 "TIMESTAMP('…')、DATE('…')。",
@@ -102,12 +85,10 @@ PARAMETERS: dict[str, Parameter] = {
             ),
             "aqi > 100 AND county IN ('臺北市','新北市')",
         ),
-        Parameter(
-            "filter-lang", _text(enum=["cql2-text"]), Text("條件的語言。", "The filter's language."), "cql2-text"
-        ),
+        Parameter("filter-lang", text(enum=["cql2-text"]), Text("條件的語言。", "The filter's language."), "cql2-text"),
         Parameter(
             "datetime",
-            _text(),
+            text(),
             Text(
                 "時刻或區間，端點包含在內，.. 表示不限；只寫日期表示整天；不帶時差即為資料集當地時間。",
                 "A moment or an interval with both ends included; .. is open; a date is its whole day; without an offset "
@@ -117,7 +98,7 @@ PARAMETERS: dict[str, Parameter] = {
         ),
         Parameter(
             "bbox",
-            _text(),
+            text(),
             Text(
                 "西,南,東,北（度），只用於有座標的資料集。",
                 "west,south,east,north in degrees, where the dataset has a place.",
@@ -126,7 +107,7 @@ PARAMETERS: dict[str, Parameter] = {
         ),
         Parameter(
             "sortby",
-            _text(),
+            text(),
             Text(
                 "排序欄位，- 為遞減，可多個；空值在後。",
                 "Fields to sort by, - for descending, several by commas; nulls last.",
@@ -150,12 +131,12 @@ PARAMETERS: dict[str, Parameter] = {
         ),
         Parameter(
             "cursor",
-            _text(),
+            text(),
             Text("next 連結所帶的位置，原樣送回。", "The place a next link carries; send it back as it is."),
         ),
         Parameter(
             "as_of",
-            _text(),
+            text(),
             Text(
                 "版本編號或時刻：以當時的資料回答。", "A version number or a moment: answer from the data of that time."
             ),
@@ -163,7 +144,7 @@ PARAMETERS: dict[str, Parameter] = {
         ),
         Parameter(
             "lang",
-            _text(enum=list(LANGUAGES)),
+            text(enum=list(LANGUAGES)),
             Text(
                 "語言：zh（即 zh-Hant）或 en。說明文字未給則看 Accept-Language；資料內容只在明給 en 時，依公布的對照表翻譯。",
                 "zh (that is zh-Hant) or en. Texts follow Accept-Language without it; cells are put into English, by the "
@@ -173,13 +154,13 @@ PARAMETERS: dict[str, Parameter] = {
         ),
         Parameter(
             "f",
-            _text(enum=[name for name, _ in FORMATS]),
+            text(enum=[name for name, _ in FORMATS]),
             Text("格式；未給則看 Accept。", "Format; without it, by Accept."),
             "csv",
         ),
         Parameter(
             "header",
-            _text(enum=["name", "title"]),
+            text(enum=["name", "title"]),
             Text(
                 "欄位以 name（欄名，預設）或 title（lang 語言的標題附單位）為名，各格式皆同。",
                 "Columns under their name (the default) or their title in lang with the unit, in every format.",
@@ -208,7 +189,7 @@ PARAMETERS: dict[str, Parameter] = {
         ),
         Parameter(
             "_status",
-            _text(),
+            text(),
             Text(
                 "列狀態：provisional 初步、validated 已確認、corrected 已更正、invalid 無效；可多個，以逗號分隔。"
                 "資料集自己的 status 欄另有參數 status。",
@@ -219,28 +200,12 @@ PARAMETERS: dict[str, Parameter] = {
         ),
         Parameter(
             "since",
-            _text(),
+            text(),
             Text("版本編號或時刻：列出其後的變更。", "A version number or a moment: changes after it."),
             "1",
             required=True,
         ),
-        Parameter(
-            "bucket",
-            _text(enum=["1h", "1d", "1mo", "1y"]),
-            Text("時間分組，回答為 time 欄。", "Time bucket, answered as column time."),
-            "1d",
-        ),
-        Parameter(
-            "aggregate",
-            _text(),
-            Text(
-                "彙總：count(*) 或 avg、min、max、sum、count(欄位)，以逗號分隔。",
-                "count(*), or avg, min, max, sum, count of a field; commas between.",
-            ),
-            "avg(aqi),count(*)",
-            required=True,
-        ),
-        Parameter("groupby", _text(), Text("分組欄位，以逗號分隔。", "Fields to group by, by commas."), "county"),
+        *SERIES_PARAMETERS,
     )
 }
 
@@ -261,23 +226,6 @@ ROWS = (
     "bom",
     "_status",
     "include_flags",
-)
-SERIES = (
-    "aggregate",
-    "bucket",
-    "groupby",
-    "filter",
-    "filter-lang",
-    "datetime",
-    "bbox",
-    "limit",
-    "offset",
-    "as_of",
-    "lang",
-    "f",
-    "header",
-    "bom",
-    "_status",
 )
 CHANGES = ("since", "limit", "offset", "lang", "f", "header", "bom", "include_flags")
 
@@ -338,7 +286,7 @@ ENDPOINTS: dict[str, Endpoint] = {
         Text("依時間與欄位彙總", "Aggregates by time and by fields"),
         SERIES,
         fields=True,
-        media=("application/json", "application/x-ndjson", "text/csv"),
+        media=tuple(media.split(";")[0] for name, media in FORMATS if name in SERIES_FORMATS),
         errors=_DATA_ERRORS,
     ),
     "versions": Endpoint(

@@ -14,16 +14,14 @@ from zoneinfo import ZoneInfo
 from qingliu.api import cql2
 from qingliu.api.conditions import equal, interval, of_status, within
 from qingliu.api.http import Pairs, language, preferred
-from qingliu.api.native.parameters import CHANGES, DEFAULT_LIMIT, FORMATS, HEAVY_ROWS, LANGUAGES, ROWS, SERIES
+from qingliu.api.native.parameters import CHANGES, DEFAULT_LIMIT, FORMATS, HEAVY_ROWS, LANGUAGES, ROWS
 from qingliu.api.values import count, moment, shown
 from qingliu.core.dataset import DatasetRecord, Text
 from qingliu.core.errors import BadRequest, UnknownField
 from qingliu.core.redact import redact
-from qingliu.lake.query import Aggregate, And, Format, Order, Query, Where
+from qingliu.lake.query import And, Format, Order, Query, Where
 
 _KEY_NAMES = {"api_key", "apikey", "api-key", "x-api-key", "access_token"}
-_AGGREGATE = re.compile(r"(count|avg|min|max|sum)\((\*|\"(?:[^\"]|\"\")+\"|[^()\",]+)\)")
-_FNS = ("count", "avg", "min", "max", "sum")
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,26 +164,26 @@ def listing(pairs: Pairs, allowed: tuple[str, ...], *, default_limit: int, maxim
 def rows(record: DatasetRecord, pairs: Pairs, caller: Caller, *, latest: bool = False) -> Asked:
     """The question of ``/rows`` or ``/latest``."""
     given = Given(pairs, ROWS, record)
-    form = _format(given, caller, tuple(name for name, _ in FORMATS))
+    form = format_of(given, caller, tuple(name for name, _ in FORMATS))
     query = Query(
         dataset=record.code,
-        fields=_names(given.text("properties"), record, "properties") if given.has("properties") else None,
-        where=_where(given, record),
+        fields=names_of(given.text("properties"), record, "properties") if given.has("properties") else None,
+        where=where_of(given, record),
         order=_order(given.text("sortby"), record) if given.has("sortby") else (),
         limit=_limit(given, form),
         offset=given.number("offset") or 0,
         cursor=given.text("cursor") or None,
-        as_of=_as_of(given.text("as_of"), record) if given.has("as_of") else None,
+        as_of=as_of(given.text("as_of"), record) if given.has("as_of") else None,
         latest=latest,
         flags=given.flag("include_flags"),
     )
-    return _asked(query, form, given, caller, given.echo("cursor", "f"))
+    return asked(query, form, given, caller, given.echo("cursor", "f"))
 
 
 def changes(record: DatasetRecord, pairs: Pairs, caller: Caller, since: int | None = None) -> Asked:
     """The question of ``/changes``; ``since`` is the version that a moment meant (see ``since_moment``)."""
     given = Given(pairs, CHANGES)
-    form = _format(given, caller, ("json", "ndjson", "csv", "parquet", "arrow", "csv.gz", "xlsx", "ods"))
+    form = format_of(given, caller, ("json", "ndjson", "csv", "parquet", "arrow", "csv.gz", "xlsx", "ods"))
     query = Query(
         dataset=record.code,
         changes_since=count(given.text("since"), "since") if since is None else since,
@@ -193,7 +191,7 @@ def changes(record: DatasetRecord, pairs: Pairs, caller: Caller, since: int | No
         offset=given.number("offset") or 0,
         flags=given.flag("include_flags"),
     )
-    return _asked(query, form, given, caller, given.echo("offset", "f"))
+    return asked(query, form, given, caller, given.echo("offset", "f"))
 
 
 def since_moment(record: DatasetRecord, pairs: Pairs) -> datetime | None:
@@ -205,28 +203,12 @@ def since_moment(record: DatasetRecord, pairs: Pairs) -> datetime | None:
             Text("請給版本編號或時刻，例如 since=1。", "Give a version number or a moment, such as since=1."),
             parameter="since",
         )
-    found = _as_of(text, record, "since")
+    found = as_of(text, record, "since")
     return found if isinstance(found, datetime) else None
 
 
-def series(record: DatasetRecord, pairs: Pairs, caller: Caller) -> Asked:
-    """The question of ``/series``."""
-    given = Given(pairs, SERIES, record)
-    form = _format(given, caller, ("json", "ndjson", "csv"))
-    query = Query(
-        dataset=record.code,
-        where=_where(given, record),
-        limit=given.number("limit"),
-        offset=given.number("offset") or 0,
-        group=_names(given.text("groupby"), record, "groupby") if given.has("groupby") else (),
-        aggregates=_aggregates(given.text("aggregate"), record),
-        bucket=given.choice("bucket", ("1h", "1d", "1mo", "1y"), "") if given.has("bucket") else "",
-        as_of=_as_of(given.text("as_of"), record) if given.has("as_of") else None,
-    )
-    return _asked(query, form, given, caller, given.echo("offset", "f"))
-
-
-def _asked(query: Query, form: Format, given: Given, caller: Caller, echo: tuple[tuple[str, str], ...]) -> Asked:
+def asked(query: Query, form: Format, given: Given, caller: Caller, echo: tuple[tuple[str, str], ...]) -> Asked:
+    """The question with the language, titles and byte order mark that were asked for."""
     titled = given.choice("header", ("name", "title"), "name") == "title"
     translate = given.text("lang").startswith("en")
     bom = given.flag("bom")
@@ -243,7 +225,8 @@ def _shape(form: Format) -> tuple[tuple[str, str], ...]:
     return () if form == "json" else (("f", form),)
 
 
-def _format(given: Given, caller: Caller, offered: tuple[str, ...]) -> Format:
+def format_of(given: Given, caller: Caller, offered: tuple[str, ...]) -> Format:
+    """The format of an answer: by ``f``, else by Accept, among those that an address offers."""
     if given.has("f"):
         return given.choice("f", offered, "json")  # type: ignore[return-value]
     if given.flag("bom"):
@@ -277,7 +260,8 @@ def _split(text: str, parameter: str) -> list[str]:
     return names
 
 
-def _names(text: str, record: DatasetRecord, parameter: str) -> tuple[str, ...]:
+def names_of(text: str, record: DatasetRecord, parameter: str) -> tuple[str, ...]:
+    """Columns by their names, each once. Raises UnknownField and BadRequest."""
     names = _split(text, parameter)
     known = [f.name for f in record.fields]
     for name in names:
@@ -300,7 +284,8 @@ def _order(text: str, record: DatasetRecord) -> tuple[Order, ...]:
     return tuple(orders)
 
 
-def _where(given: Given, record: DatasetRecord) -> Where | None:
+def where_of(given: Given, record: DatasetRecord) -> Where | None:
+    """The conditions of a question, AND-ed: filter, columns, _status, datetime, bbox; None where there is none."""
     given.choice("filter-lang", ("cql2-text",), "cql2-text")
     items: list[Where] = []
     if given.has("filter"):
@@ -318,35 +303,10 @@ def _where(given: Given, record: DatasetRecord) -> Where | None:
     return items[0] if len(items) == 1 else And(tuple(items))
 
 
-def _as_of(text: str, record: DatasetRecord, parameter: str = "as_of") -> int | datetime:
+def as_of(text: str, record: DatasetRecord, parameter: str = "as_of") -> int | datetime:
     """A version number, or an aware moment (a date means its end)."""
     if re.fullmatch(r"[0-9]{1,9}", text, re.ASCII):
         return int(text)
     found = moment(text, record.timezone, parameter)
     wall = found.after - timedelta(milliseconds=1) if found.whole_day and parameter == "as_of" else found.at
     return wall.replace(tzinfo=ZoneInfo(record.timezone)).astimezone(UTC)
-
-
-def _aggregates(text: str, record: DatasetRecord) -> tuple[Aggregate, ...]:
-    known = [f.name for f in record.fields]
-    found, at = [], 0
-    while at < len(text):
-        match = _AGGREGATE.match(text, at)
-        if not match or (match.end() < len(text) and text[match.end()] != ","):
-            break
-        fn, name = match.groups()
-        name = name[1:-1].replace('""', '"') if name.startswith('"') else name.strip()
-        if name != "*" and name not in known:
-            raise UnknownField(name, known, parameter="aggregate")
-        found.append(Aggregate(fn, name))  # type: ignore[arg-type]
-        at = match.end() + 1
-    if not found or at != len(text) + 1 or len(set(found)) != len(found):
-        raise BadRequest(
-            Text(f"aggregate=「{shown(text)}」無法解讀。", f"aggregate={shown(text)!r} cannot be read."),
-            Text(
-                f"例如 avg(aqi),count(*)；可用 {'、'.join(_FNS)}。",
-                f"For example avg(aqi),count(*); functions: {', '.join(_FNS)}.",
-            ),
-            parameter="aggregate",
-        )
-    return tuple(found)

@@ -14,7 +14,7 @@ from qingliu.api import languages
 from qingliu.api.cache import Headers
 from qingliu.api.http import NO_STORE, Answer, Pairs, Sender, Whole, link, pairs_of, plain_json
 from qingliu.api.inherit import with_meanings
-from qingliu.api.native import params, saved, serialize
+from qingliu.api.native import params, saved, serialize, series
 from qingliu.api.native.files import Files
 from qingliu.api.native.parameters import ENDPOINTS
 from qingliu.api.native.params import Asked, Caller, Given
@@ -48,13 +48,16 @@ class Streamed:
         self._late: Headers = ()
         names = languages.titles(plan.fields, asked.lang) if asked.titles else ()
         columns = languages.columns(plan.fields, words, names=names)
+        if plan.query.rules is not None and asked.format in {"csv", "csv.gz"}:
+            columns = series.columns(plan, columns)
         form: Format = "csv" if asked.format == "csv.gz" else asked.format
         own, licence = asked.address(place.base + place.path), saved.licence(plan.entry.record)
         self._stream = engine.stream(plan, Rendering(form, columns, bom=asked.bom, source=own, licence=licence))
 
     def __iter__(self) -> Iterator[bytes]:
         form = self._asked.format
-        before = serialize.frame(form, self._plan.entry.code, self._plan.version.number)
+        told = series.head(self._plan) if self._plan.query.rules is not None else None
+        before = serialize.frame(form, self._plan.entry.code, self._plan.version.number, told)
         if before:
             yield before
         yield from saved.packed(self._stream) if form == "csv.gz" else self._stream
@@ -209,7 +212,13 @@ class Native:
 
     def series(self, req: falcon.Request, resp: falcon.Response, code: str) -> None:
         """/api/datasets/{code}/series"""
-        self._answer(req, resp, code, "series", params.series)
+
+        def ask(record: DatasetRecord, pairs: Pairs, caller: Caller) -> Asked:
+            asked = series.ask(record, pairs, caller)
+            series.refuse_mixture(self._engine, asked.query, record)
+            return asked
+
+        self._answer(req, resp, code, "series", ask)
 
     def changes(self, req: falcon.Request, resp: falcon.Response, code: str) -> None:
         """/api/datasets/{code}/changes"""

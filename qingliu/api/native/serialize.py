@@ -40,10 +40,11 @@ def both(name: str, text: Text, lang: str) -> dict[str, Any]:
     return {name: text.get(lang), f"{name}_zh": text.zh, f"{name}_en": text.en}
 
 
-def frame(form: Format, plan_code: str, number: int) -> bytes:
-    """What stands before the rows; empty for formats without an envelope."""
+def frame(form: Format, plan_code: str, number: int, told: Mapping[str, Any] | None = None) -> bytes:
+    """What stands before the rows, with what more is ``told``; empty for formats without an envelope."""
     if form == "json":
-        head = json.dumps({"dataset": plan_code, "version": number}, ensure_ascii=False, separators=(",", ":"))
+        plain = {"dataset": plan_code, "version": number, **(told or {})}
+        head = json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
         return (head[:-1] + ',"rows":[').encode()
     if form == "geojson":
         return b'{"type":"FeatureCollection","features":['
