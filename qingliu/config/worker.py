@@ -17,7 +17,7 @@ from django_q.tasks import async_task, fetch
 from qingliu.accounts import actions as accounts
 from qingliu.accounts.rules import WORKER
 from qingliu.config import judging as registers
-from qingliu.config import wiring
+from qingliu.config import nightly, wiring
 from qingliu.core.clock import TAIPEI, now
 from qingliu.pipeline import actions, jobs, queries
 from qingliu.privacy import jobs as privacy
@@ -65,6 +65,7 @@ class Schedule:
             async_task(jobs.tidy, task_name="tidy")
             async_task(jobs.maintain, task_name="maintain")
             async_task(privacy.remind, task_name="reviews")
+            async_task(nightly.bulk, task_name="bulk")
             if settings.QINGLIU.check_links:
                 async_task(judging.check_links, task_name="check links")
 

@@ -73,6 +73,11 @@ class LakePaths:
         return self.home / "private" / "restricted.key"
 
     @property
+    def bulk(self) -> Path:
+        """Whole files of versions and dumps of the catalogue; made again at will, so no backup copies them."""
+        return self.home / "bulk"
+
+    @property
     def locks(self) -> Path:
         """One lock file a dataset."""
         return self.home / "locks"

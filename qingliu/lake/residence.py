@@ -61,6 +61,7 @@ def register(paths: LakePaths, *, django_db: Path, more: Sequence[Place] = ()) -
         Place("private", Text("其他私有檔案（快取、日誌、待辦）", "Other private files: caches, journals"), private),
         Place("database", Text("後臺資料庫（含空頁與 WAL）", "The office's database, free pages and WAL too"), django_db),
         Place("inbox", Text("收件匣", "Inbox"), paths.home / "inbox"),
+        Place("bulk", Text("整批檔與目錄傾印", "Whole files of versions, dumps of the catalogue"), paths.bulk),
         Place("static", Text("靜態檔", "Static files"), paths.home / "static"),
         Place("locks", Text("鎖檔", "Lock files"), paths.locks),
     )  # fmt: skip

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import base64
 import re
-from collections.abc import Iterator
-from pathlib import Path
-from typing import BinaryIO
+from dataclasses import replace
 
 import falcon
 
-from qingliu.api.http import IMMUTABLE, etag_matches
-from qingliu.api.manners import PlainError
-from qingliu.api.native import serialize
+from qingliu.api.http import IMMUTABLE
+from qingliu.api.native import serialize, stored
 from qingliu.api.values import count, shown
 from qingliu.core.dataset import FileRecord, Text, VersionRecord
 from qingliu.core.errors import Gone, NotFound
 from qingliu.lake.engine import Engine
 
-CHUNK = 256 * 1024
-_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})", re.ASCII)
+LATEST = "latest"
+_PART = re.compile(r"part-([0-9]{5})\.parquet")  # a stored file by its place: this name is the same in every version
 
 
 class Files:
@@ -72,81 +68,36 @@ class Files:
             )
         return file
 
-    def send(self, req: falcon.Request, resp: falcon.Response, code: str, number: str, name: str) -> None:
-        """A file, or a range of it. Raises NotFound, Gone, Damaged, and 416 for a range outside it."""
-        file = self._find(code, number, name)
-        etag = f'"{file.sha256}"'
-        digest = base64.b64encode(bytes.fromhex(file.sha256)).decode()
-        resp.set_header("ETag", etag)
-        resp.set_header("Cache-Control", IMMUTABLE)
-        resp.set_header("Accept-Ranges", "bytes")
-        resp.set_header("Repr-Digest", f"sha-256=:{digest}:")
-        resp.set_header("Qingliu-Version", number)
-        if etag_matches(req.get_header("If-None-Match") or "", etag):
-            resp.status = 304
+    def send(self, req: falcon.Request, resp: falcon.Response, code: str, version: str, name: str) -> None:
+        """A file, or a range of it; under ``latest`` the way to it. Raises NotFound, Gone, Damaged, and 416 for a range."""
+        if version == LATEST:
+            found = self.newest(code)
+            names = list(serialize.file_names(found))
+            part = _PART.fullmatch(name)
+            if part and name not in names and int(part.group(1)) < len(names):
+                name = names[int(part.group(1))]
+            self._find(found.code, str(found.number), name)
+            to_pinned(resp, serialize.address(self._base, found.code, "files", str(found.number), name), found.number)
             return
+        file = self._find(code, version, name)
+        resp.set_header("Qingliu-Version", version)
         self._engine.sound.check(code, [file])
         path = self._engine.paths.resolve(file.path)
-        resp.content_type = serialize.MEDIA["parquet"]
-        resp.set_header("Content-Disposition", f'attachment; filename="{re.sub(r"[^A-Za-z0-9._-]", "_", name)}"')
-        first, last = self._range(req, etag, file.bytes)
-        if (first, last) == (0, file.bytes - 1):
-            resp.set_header("Content-Digest", f"sha-256=:{digest}:")
-        else:
-            resp.status = 206
-            resp.set_header("Content-Range", f"bytes {first}-{last}/{file.bytes}")
-        resp.content_length = last - first + 1
-        if req.method != "HEAD":
-            resp.stream = _Slice(path, first, last)
+        media = serialize.MEDIA["parquet"]
+        stored.send(req, resp, stored.StoredFile(path, file.bytes, file.sha256, media, name, IMMUTABLE))
 
-    def _range(self, req: falcon.Request, etag: str, size: int) -> tuple[int, int]:
-        """First and last byte to send; the whole file where no single range was asked or If-Range names another."""
-        header = req.get_header("Range") or ""
-        condition = req.get_header("If-Range")
-        match = _RANGE.fullmatch(header.strip())
-        if not match or (condition is not None and condition.strip() != etag) or match.groups() == ("", ""):
-            return 0, size - 1
-        low, high = match.groups()
-        if not low:
-            first, last = max(0, size - int(high)), size - 1
-        else:
-            first, last = int(low), min(int(high) if high else size - 1, size - 1)
-            if high and int(high) < int(low):
-                return 0, size - 1
-        if first >= size or first > last:
-            raise OutsideFile(size)
-        return first, last
+    def newest(self, code: str) -> VersionRecord:
+        """The version of which rows are served now. Raises NotFound where there is none."""
+        entry = self._engine.published.get(code)
+        current = serialize.decided_in(entry, self._engine.published.get)
+        return replace(self._engine.published.version(current.code), code=entry.code)
 
 
-class OutsideFile(PlainError):
-    """A range that the file does not have."""
-
-    def __init__(self, size: int) -> None:
-        super().__init__(
-            416,
-            "range-not-satisfiable",
-            Text(f"檔案只有 {size} 位元組。", f"The file has {size} bytes."),
-            Text("請縮小 Range。", "Ask for a range inside it."),
-        )
-        self.headers = {"Content-Range": f"bytes */{size}"}
-
-
-class _Slice:
-    """Bytes first..last of a file, in chunks; closes the file however it ends."""
-
-    def __init__(self, path: Path, first: int, last: int) -> None:
-        self._file: BinaryIO = path.open("rb")
-        self._file.seek(first)
-        self._left = last - first + 1
-
-    def __iter__(self) -> Iterator[bytes]:
-        try:
-            while self._left > 0 and (chunk := self._file.read(min(CHUNK, self._left))):
-                self._left -= len(chunk)
-                yield chunk
-        finally:
-            self.close()
-
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
+def to_pinned(resp: falcon.Response, address: str, number: int) -> None:
+    """Send the caller to an address whose bytes never change, so that ranges of one download are of one version."""
+    resp.status = 307
+    resp.set_header("Location", address)
+    resp.set_header("Cache-Control", "no-cache")
+    resp.set_header("Qingliu-Version", str(number))
+    resp.content_type = "text/plain; charset=utf-8"
+    resp.text = address + "\n"

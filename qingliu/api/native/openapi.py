@@ -154,7 +154,7 @@ def _format(endpoint: Endpoint) -> dict[str, Any]:
 
 
 def _operation(name: str, endpoint: Endpoint) -> dict[str, Any]:
-    names = [n for n in ("code", "number", "name") if f"{{{n}}}" in endpoint.path]
+    names = [n for n in ("code", "number", "version", "day", "name") if f"{{{n}}}" in endpoint.path]
     parameters: list[dict[str, Any]] = [
         _format(endpoint) if n == "f" else {"$ref": f"#/components/parameters/{n}"} for n in (*names, *endpoint.query)
     ]
@@ -175,8 +175,11 @@ def _operation(name: str, endpoint: Endpoint) -> dict[str, Any]:
     if endpoint.errors:
         good["headers"] = {"ETag": {"schema": {"type": "string"}, "description": "強式 ETag / strong ETag"}}
         responses["304"] = {"description": _said(Text("與 If-None-Match 相同", "Same as If-None-Match"))}
-    if name == "file":
+    if name in {"file", "bulk_file", "bulk_catalogue"}:
         responses["206"] = {"description": _said(Text("檔案的一段", "A range of the file"))}
+        responses["307"] = {
+            "description": _said(Text("latest 的固定位址在 Location", "latest: the pinned address is in Location"))
+        }
     responses |= {str(s): {"$ref": f"#/components/responses/{s}"} for s in endpoint.errors}
     return {
         "operationId": name,

@@ -20,8 +20,8 @@ from qingliu.core import codec
 from qingliu.core.clock import TAIPEI, now
 from qingliu.core.dataset import DatasetRecord, VersionRecord
 from qingliu.core.records import Finding
+from qingliu.lake import bulk, residence
 from qingliu.lake import redact as lake
-from qingliu.lake import residence
 from qingliu.lake.residence import Hit, Place
 from qingliu.pipeline import locks, queries
 from qingliu.pipeline.actions import finish, gate, mend
@@ -119,7 +119,8 @@ def _changes(record: DatasetRecord, file: Path, scratch: Path) -> Path | None:
 
 
 def _forget_copies(row: Dataset) -> None:
-    """What was made from the rows or set aside from their deliveries: derived views go, quarantine is masked."""
+    """What was made from the rows or set aside from their deliveries: views and whole files go, quarantine is masked."""
+    bulk.forget(queries.paths(), [row.code, *(view.code for view in catalogue.views_of(row.code))])
     for view in catalogue.views_of(row.code):
         for path in (queries.paths().root / "derived").glob(f"{view.code}-*.parquet"):
             path.unlink()
