@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from qingliu.core.dataset import FieldRecord, FileRecord, Text
+from qingliu.lake.answer import Plan
+from qingliu.lake.cursor import Cursor, decode
 from qingliu.lake.query import And, Not, Or, Query, Where, Within
+from qingliu.lake.relation import position_of
 from qingliu.lake.where import Range
 
 ROW = FieldRecord("_row", "integer", Text("列號", "Row number"))
@@ -27,7 +31,7 @@ def numbered(source: str, before: Sequence[int], query: Query) -> str:
     if len(before) <= 1:
         first = str(int(before[0])) if before else "0"
     else:
-        first = f"([{','.join(str(int(b)) for b in before)}])[_fi + 1]"
+        first = f"([{','.join(str(int(b)) for b in before)}])[CAST(_fi AS BIGINT) + 1]"
     return f"SELECT *, CAST({first} + _rn + 1 AS BIGINT) AS {ROW.name} FROM ({source})"
 
 
@@ -36,6 +40,19 @@ def wanted_rows(wanted: Mapping[str, Range]) -> tuple[int, int | None]:
     asked = wanted[ROW.name]
     low = int(asked.low) if asked.low is not None else 1
     return max(low - 1, 0), int(asked.high) if asked.high is not None else None
+
+
+def behind(plan: Plan, row: int) -> Plan:
+    """The plan for the rows behind row number ``row``; its question has neither an order nor an offset of its own."""
+    at = position_of(plan.version.files, row)
+    mark = Cursor(plan.version.number, plan.version.content_hash[:16], plan.question, at.file, at.row - 1)
+    return replace(plan, cursor=mark)
+
+
+def number_at(plan: Plan, mark: str) -> int:
+    """The number of the row at which a page of the plan ended, from its ``next_cursor``."""
+    at = decode(mark, plan.question)
+    return starts(plan.version.files, [at.file])[0] + at.row + 1
 
 
 def _named(query: Query) -> bool:

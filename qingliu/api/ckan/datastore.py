@@ -20,6 +20,7 @@ from qingliu.core.errors import TooDear
 from qingliu.lake.engine import Engine, Plan
 from qingliu.lake.published import Entry
 from qingliu.lake.query import Query
+from qingliu.lake.rownumbers import behind, number_at
 
 DUMP_MEDIA: dict[Dump, str] = {
     "csv": "text/csv; charset=utf-8; header=present",
@@ -63,30 +64,24 @@ class Records:
         if mark is not None:
             tail["next_page"] = {ID: {"gt": mark}}
         tail["_links"] = {"start": start, "next": following}
-        yield b"," + plain_json(tail)[1:] + b"}}"
+        yield b"," + plain_json(tail)[1:] + b"}"
 
     def _total(self) -> int | None:
-        query, returned = self._plan.query, self._stream.returned
+        query, returned, asked = self._plan.query, self._stream.returned, self._asked
         if not self._stream.more and (returned or not query.offset) and query.limit != 0:
-            return query.offset + returned - self._asked.skipped
+            return query.offset + returned - asked.skipped
         try:
-            return max(self._engine.count(self._plan) - self._asked.skipped, 0)
+            plan = self._engine.open(asked.counted) if asked.counted else self._plan
+            return max(self._engine.count(plan) - asked.skipped, 0)
         except TooDear:
             return None
 
     def _mark(self) -> int | None:
         """The number of the last row sent, where rows stand in stored order and others follow."""
-        asked, query = self._asked, self._plan.query
-        if not asked.next_page or query.order or query.group or not self._stream.more or not self._stream.returned:
+        asked, query, mark = self._asked, self._plan.query, self._stream.next_cursor
+        if not asked.next_page or query.order or query.group or not self._stream.more or mark is None:
             return None
-        if query.where is None:
-            return query.offset + self._stream.returned
-        last = Query(
-            query.dataset, (ROW.name,), query.where, limit=1, offset=query.offset + self._stream.returned - 1,
-            as_of=query.as_of,
-        )  # fmt: skip
-        rows = self._engine.rows(self._engine.open(last))
-        return int(rows[0][ROW.name]) if rows else None
+        return number_at(self._plan, mark)
 
     def late(self) -> Headers:
         """How many rows there were."""
@@ -124,10 +119,15 @@ class Dumped:
         self._stream.close()
 
 
+def _opened(engine: Engine, asked: Asked) -> Plan:
+    plan = engine.open(asked.query)
+    return behind(plan, asked.after) if asked.after else plan
+
+
 def search(engine: Engine, entry: Entry, args: Args, base: str, path: str) -> Answer:
     """The answer of ``datastore_search``."""
     asked = params.search(entry.record, args)
-    plan = engine.open(asked.query)
+    plan = _opened(engine, asked)
     own = table_id(entry.code)
     head: dict[str, Any] = {
         "resource_id": own,
@@ -170,11 +170,11 @@ def _links(args: Args, asked: Asked, path: str) -> tuple[str, str]:
 def dump(engine: Engine, entry: Entry, args: Args) -> Answer:
     """The answer of ``/datastore/dump/{id}``."""
     asked, form, bom = params.dump(entry.record, args)
-    plan = engine.open(asked.query)
+    plan = _opened(engine, asked)
     name = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "_" for c in entry.code)
     return Answer(
         media=DUMP_MEDIA[form],
-        identity=(plan.etag, "ckan-dump", form, str(bom), repr(asked.columns)),
+        identity=(plan.etag, "ckan-dump", form, str(bom), str(asked.after), repr(asked.columns)),
         make=lambda: Dumped(engine, plan, asked, form, bom),
         headers=(
             ("Qingliu-Version", str(plan.version.number)),

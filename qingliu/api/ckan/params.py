@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from qingliu.api.ckan import filters
@@ -31,7 +31,8 @@ DUMPED = ("filters", "q", "plain", "language", "distinct", "limit", "offset", "f
 class Asked:
     """A question, the columns of its answer in order (``_id`` is ``_row``), and what the answer repeats.
 
-    ``skipped`` rows lie before a keyset page that was asked as an offset; they are no part of its total.
+    ``skipped`` rows lie before a keyset page that was asked as an offset; they are no part of its total. ``after`` is the
+    row behind which such a page begins where there are other conditions too; ``counted`` is then the question of its total.
     """
 
     query: Query
@@ -39,11 +40,13 @@ class Asked:
     limit: int | None
     offset: int
     skipped: int = 0
+    after: int = 0
+    counted: Query | None = None
     form: Records = "objects"
     total: bool = True
     next_page: bool = False
     lowered: bool = False
-    echo: tuple[tuple[str, Any], ...] = field(default=())
+    echo: tuple[tuple[str, Any], ...] = ()
 
     @property
     def heavy(self) -> bool:
@@ -60,9 +63,9 @@ def search(record: DatasetRecord, args: Args) -> Asked:
     args.whole("total_estimation_threshold", 0)  # totals are exact at any size
     asked = _ask(record, args, limit)
     echo = [(n, args.structure(n)) for n in ("filters", "q") if args.raw(n) not in (None, "", {}, [])]
-    return Asked(
-        asked.query, asked.columns, limit, asked.offset, asked.skipped, form, args.flag("include_total", True),
-        args.flag("include_next_page", False), wanted > limit, tuple(echo),
+    return replace(
+        asked, form=form, total=args.flag("include_total", True), next_page=args.flag("include_next_page", False),
+        lowered=wanted > limit, echo=tuple(echo),
     )  # fmt: skip
 
 
@@ -89,9 +92,11 @@ def _ask(record: DatasetRecord, args: Args, limit: int | None) -> Asked:
     parts = (filters.where(record, conditions), filters.words(record, args.structure("q"), plain=plain))
     wheres = [w for w in parts if w is not None]
     distinct = bool(fields) and args.flag("distinct", False) and ROW not in fields
-    if skipped and (wheres or order or distinct):  # then the row number is a condition like any other
-        wheres.append(Compare(ROW.name, "gt", skipped))
-        skipped = 0
+    behind = Compare(ROW.name, "gt", skipped) if skipped and (wheres or order or distinct) else None
+    after = skipped if behind and not (order or distinct or offset) else 0
+    if behind and not after:  # then the row number is a condition like any other
+        wheres.append(behind)
+    skipped = 0 if behind else skipped
     where: Where | None = None if not wheres else wheres[0] if len(wheres) == 1 else And(tuple(wheres))
     columns = fields or (ROW, *record.fields)
     chosen = tuple(f.name for f in columns)
@@ -105,7 +110,8 @@ def _ask(record: DatasetRecord, args: Args, limit: int | None) -> Asked:
         query = Query(record.code, where=where, group=chosen, limit=limit, offset=offset)
     else:
         query = Query(record.code, chosen, where, order, limit, offset + skipped)
-    return Asked(query, columns, limit, offset, skipped)
+    counted = replace(query, where=And((where, behind))) if where and behind and after else None
+    return Asked(query, columns, limit, offset, skipped, after, counted)
 
 
 def _after(conditions: Any) -> tuple[Any, int]:
