@@ -21,6 +21,7 @@ from qingliu.lake.paths import LakePaths
 from qingliu.lake.published import Entry, Published, PublishedTransaction, PublishedWriter
 
 _SHOWN = {Dataset.Status.PUBLISHED, Dataset.Status.HELD}
+WITHDRAWN = "withdrawn"  # the topic under which it is said that a dataset was taken down, and when
 
 
 def _paths() -> LakePaths:
@@ -47,6 +48,7 @@ def publish_all() -> int:
         declared = list(queries.datasets())
         for row in declared:
             _put_dataset(switch, row, ())
+            _tell_withdrawn(switch, row)
         shown = {row.code.upper() for row in declared if row.status in _SHOWN}
         lines = [line for line in queries.listed() if line.code.upper() not in shown]
         for line in lines:
@@ -92,8 +94,17 @@ def _differs(row: Dataset, entry: Entry) -> bool:
     )
 
 
+def _tell_withdrawn(switch: PublishedTransaction, row: Dataset) -> None:
+    """Say that a dataset which readers knew was taken down; take that back once it is shown again. No reason is told."""
+    record = queries.published_record(row) if row.status == Dataset.Status.WITHDRAWN else None
+    title = {"zh": record.title.zh, "en": record.title.en} if record else {}
+    switch.put_note(row.code, WITHDRAWN, {"at": iso(row.updated_at), "title": title} if record else None)
+
+
 def _put(switch: PublishedTransaction, code: str, known: Published) -> None:
     row = queries.datasets().filter(code=code).first()
+    if row is not None:
+        _tell_withdrawn(switch, row)
     if row is not None and row.status in _SHOWN:
         said = {e.code.upper() for e in known.all()}
         already = known.versions(code) if code in said else ()

@@ -11,6 +11,9 @@ import falcon
 from qingliu.api import cql2
 from qingliu.api.allowance import Allowance
 from qingliu.api.cache import ResponseCache
+from qingliu.api.ckan import errors as ckan_errors
+from qingliu.api.ckan.routes import Ckan
+from qingliu.api.dcat.routes import Dcat
 from qingliu.api.http import Sender
 from qingliu.api.limits.callers import networks
 from qingliu.api.limits.quota import Limits
@@ -20,19 +23,23 @@ from qingliu.api.moenv import openapi as moenv_openapi
 from qingliu.api.moenv import serialize as moenv_serialize
 from qingliu.api.moenv.routes import Moenv
 from qingliu.api.native import openapi
+from qingliu.api.native.bulk import BulkFiles
 from qingliu.api.native.page import Page
 from qingliu.api.native.routes import Native
+from qingliu.api.ogc.routes import Ogc
 from qingliu.api.places import Gate, Spools
 from qingliu.core.access import AccessFile
 from qingliu.core.env import Settings
 from qingliu.core.errors import QingliuError
+from qingliu.lake.bulk import Bulk
 from qingliu.lake.engine import Engine
 from qingliu.lake.paths import LakePaths
 
 Environ = dict[str, Any]
 App = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 # what clients of other portals look for outside /api: CKAN's dump, DCAT's catalogue, what crawlers and feed readers read
-DATA_PLACES = ("/api/", "/datastore/", "/catalog.", "/sitemap", "/feed.atom")
+DATA_PLACES = ("/api/", "/datastore/", "/catalog.", "/sitemap", "/feed.atom", "/robots.txt")
+CKAN_PLACES = ("/api/3", "/api/action/", "/datastore/")
 HEAVY_PLACES = 2  # a process gains nothing from more of them at once
 _KEY_NAMES = {"api_key", "apikey", "api-key"}
 _RAW_ADDRESSES = ("REQUEST_URI", "RAW_URI")
@@ -68,10 +75,16 @@ def make_data_api(settings: Settings, engine: Engine | None = None, cache: Respo
     app.req_options.strip_url_path_trailing_slash = True
     description = openapi.document(settings.base_url, moenv_openapi.paths())
     Native(engine, sender, settings.base_url, description).add_to(app)
+    BulkFiles(engine, sender, settings.base_url, Bulk(engine, budget=settings.bulk_bytes)).add_to(app)
     app.add_route("/api/docs", Page(description, sender))
     app.add_route("/api/limits", Allowance(limits))
     Moenv(engine, sender, access).add_to(app)
-    desk = ErrorDesk((("/api/v2/", moenv_serialize.error), ("", problem)))
+    Ckan(engine, sender, settings.base_url).add_to(app)
+    Dcat(engine, sender, settings.base_url).add_to(app)
+    Ogc(engine, sender, settings.base_url).add_to(app)
+    desk = ErrorDesk(
+        (("/api/v2/", moenv_serialize.error), *((place, ckan_errors.shape) for place in CKAN_PLACES), ("", problem))
+    )
     app.add_error_handler(Exception, desk.unexpected)
     app.add_error_handler(falcon.HTTPError, desk.http)
     app.add_error_handler(QingliuError, desk.told)

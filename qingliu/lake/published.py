@@ -76,6 +76,7 @@ class _Snapshot:
     generation: int
     entries: dict[str, Entry]
     versions: dict[str, tuple[VersionRecord, ...]]
+    notes: dict[str, dict[str, dict[str, Any]]]
     layouts: dict[tuple[str, int, str], VersionRecord] = field(default_factory=dict)
 
 
@@ -105,7 +106,7 @@ class Published:
         with self._lock:
             con = self._connection()
             if con is None:
-                return _Snapshot(-1, 0, {}, {})
+                return _Snapshot(-1, 0, {}, {}, {})
             data_version = con.execute("PRAGMA data_version").fetchone()[0]
             if self._snapshot is None or self._snapshot.data_version != data_version:
                 self._snapshot = self._read(con, data_version)
@@ -143,7 +144,7 @@ class Published:
         finally:
             con.execute("COMMIT")
         self._parsed = parsed
-        return _Snapshot(data_version, generation, entries, {c.upper(): tuple(v) for c, v in versions.items()})
+        return _Snapshot(data_version, generation, entries, {c.upper(): tuple(v) for c, v in versions.items()}, notes)
 
     def shown(self, entry: Entry) -> int | None:
         """The number of the version that an entry's rows come from: a view's is its base's, a union's their sum."""
@@ -160,6 +161,10 @@ class Published:
         """Every entry, by code."""
         entries = self._load().entries
         return tuple(entries[c] for c in sorted(entries))
+
+    def noted(self, topic: str) -> dict[str, dict[str, Any]]:
+        """What is said under a topic by code, also of datasets that are not in the catalogue any more."""
+        return {code: said[topic] for code, said in self._load().notes.items() if topic in said}
 
     def get(self, code: str) -> Entry:
         """The entry of ``code`` in any case. Raises NotFound naming the nearest codes."""

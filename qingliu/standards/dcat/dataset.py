@@ -83,6 +83,17 @@ def describe(record: DatasetRecord, versions: tuple[VersionRecord, ...], served:
     if any(way.service for way in found):
         own.append(service(record, served))
     own += [r for r in (contact, period, _notes(record, served)) if r is not None]
+    own.append(words.document(served.page(record.code)))
+    if served.hvd:  # HVD's shapes want every address to say that it is a resource
+        own += [
+            resource(to, (RDFS + "Resource",))
+            for way in found
+            for to in dict.fromkeys((way.access, way.download))
+            if to
+        ]
+        own.append(resource(f"{served.root}/api/datasets/{quote(record.code, safe='')}", (RDFS + "Resource",)))
+    if served.listing is not None:
+        own.append(words.document(served.listing.page))
     own += [r for way in found for r in beside(way, record, served) if r.iri.startswith(served.root)]
     known = {r.iri for r in own}
     used = {r.iri: r for r in _words(record, served, found, is_open(versions, served)) if r.iri not in known}
@@ -230,11 +241,9 @@ def _words(record: DatasetRecord, served: Served, found: tuple[Way, ...], open_:
     if _has_theme(record, served):
         yield words.theme(record.category)
         yield words.theme_scheme()
-    yield words.document(served.page(record.code))
     for way in found:
         yield from beside(way, record, served)
     if served.listing is not None:
-        yield words.document(served.listing.page)
         return
     yield words.access_right("PUBLIC" if open_ else "NON_PUBLIC")
     yield words.frequency(record.frequency)
@@ -251,6 +260,7 @@ def _words(record: DatasetRecord, served: Served, found: tuple[Way, ...], open_:
     if served.hvd:
         yield words.hvd_law()
         yield words.document(f"{served.root}/api/docs")
+        yield resource(f"{served.root}/api/openapi.json", (RDFS + "Resource",))
         yield from (words.hvd_category(iri) for iri in served.hvd)
 
 

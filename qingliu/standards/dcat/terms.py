@@ -25,6 +25,7 @@ ADMS = "http://www.w3.org/ns/adms#"
 DQV = "http://www.w3.org/ns/dqv#"
 PROV = "http://www.w3.org/ns/prov#"
 ELI = "http://data.europa.eu/eli/ontology#"
+HYDRA = "http://www.w3.org/ns/hydra/core#"
 PREFIXES: tuple[tuple[str, str], ...] = (
     ("rdf", RDF),
     ("rdfs", RDFS),
@@ -40,6 +41,7 @@ PREFIXES: tuple[tuple[str, str], ...] = (
     ("dqv", DQV),
     ("prov", PROV),
     ("eli", ELI),
+    ("hydra", HYDRA),
 )
 TYPE = RDF + "type"
 

@@ -131,7 +131,6 @@ def hvd_law() -> Resource:
     return resource(HVD_LAW, (ELI + "LegalResource",), *named)
 
 
-@cache
 def document(iri: str) -> Resource:
     """A page for people."""
     return resource(iri, (FOAF + "Document",))

@@ -10,8 +10,10 @@ from django.http import HttpRequest, HttpResponseBase, HttpResponsePermanentRedi
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, override
 
+from qingliu.api.dcat import documents
 from qingliu.core.dataset import Contact
 from qingliu.core.errors import BadRequest, QingliuError
 from qingliu.lake.published import Entry
@@ -29,7 +31,8 @@ FILES_SHOWN = 40
 @public
 def home(request: HttpRequest) -> HttpResponseBase:
     """Search first; then what changed, the categories and the portal in figures."""
-    return render(request, "web/home.html", {"base_url": base_url(request)})
+    described = documents.portal_in_a_page(lakeside.engine().published, settings.QINGLIU.base_url, _language())
+    return render(request, "web/home.html", {"base_url": base_url(request), "structured": mark_safe(described)})  # noqa: S308
 
 
 @public
@@ -87,6 +90,8 @@ def dataset(request: HttpRequest, code: str) -> HttpResponseBase:
         "source_url": _official_page(entry),
         "source_formats": entry.extra.get("formats", ""),
         "absences": absences(entry, shown.error if shown else None),
+        "documents": documents.documents_of(entry),
+        "structured": _structured(entry),
         "judged": judged.judgement(entry, engine.published),
         "decided": decided.decided(engine, entry) if entry.kind != "listed" else None,
     }
@@ -117,6 +122,16 @@ def _served(request: HttpRequest, entry: Entry, shown: Shown, pairs: tuple[tuple
         "api": {n: links.api_dataset(entry.code, n) for n in ("versions", "changes")}
         | {"dataset": links.api_dataset(entry.code)},
     }
+
+
+def _structured(entry: Entry) -> SafeString:
+    """The dataset for search engines, its addresses as configured: never from the Host. No sign in it that HTML knows."""
+    published = lakeside.engine().published
+    return mark_safe(documents.in_a_page(entry, published, settings.QINGLIU.base_url, _language()))  # noqa: S308
+
+
+def _language() -> str:
+    return "en" if (get_language() or "").startswith("en") else "zh"
 
 
 def _views_of(entry: Entry) -> list[Entry]:
