@@ -21,7 +21,9 @@ MAX_CONDITIONS = 100
 MAX_VALUES = 5_000
 MAX_WORDS = 12
 _OPS: dict[str, CompareOp] = {"eq": "eq", "ne": "ne", "gt": "gt", "gte": "ge", "lt": "lt", "lte": "le"}
-_SORT = re.compile(r'\s*(?:"((?:[^"]|"")+)"|([^",]+?))(?:\s+(asc|desc))?(?:\s+nulls\s+(first|last))?\s*(?:,|$)', re.I)
+_SORT = re.compile(
+    r'\s*(?:"((?:[^"]|"")+)"|([^",]+?))(?:\s+(asc|desc))?(?:\s+nulls\s+(first|last))?\s*(?:,|$)', re.I | re.A
+)
 _TSQUERY = re.compile(r"\s*(?:([&|!()])|'((?:[^']|'')*)'(?::\*)?|([^\s&|!()']+))")
 
 

@@ -69,12 +69,12 @@ class Ckan:
         ignored = tuple(n for n in values if n not in takes)
         if action == "datastore_search":
             entry = self._catalogue.table(
-                (args.text("resource_id") or args.text("id") or args.needed("resource_id")).strip()
+                args.text("resource_id").strip() or args.text("id").strip() or args.needed("resource_id")
             )
             _no_column_asked(ignored, {f.name for f in entry.record.fields})
             answer = datastore.search(self._engine, entry, args, self._base, req.path)
         elif action == "datastore_info":
-            entry = self._catalogue.table((args.text("id") or args.needed("resource_id")).strip())
+            entry = self._catalogue.table(args.text("id").strip() or args.needed("resource_id"))
             answer = self._json(action, values, lambda: datastore.info(self._engine, entry))
         else:
             run = ACTIONS[action].run
