@@ -59,11 +59,11 @@ class Allowance:
     on_head = on_get
 
     def _told(self, visit: Visit) -> dict[str, Any]:
-        plan, left, at = visit.plan, visit.left, visit.window
+        plan, left = visit.plan, visit.left
         quotas = (
-            ("minute", plan.per_minute, left[0], at.minute_left_s, Text("每分鐘請求數", "Requests a minute")),
-            ("day", plan.per_day, left[1], at.day_left_s, Text("每日請求數", "Requests a day")),
-            ("points", plan.points_per_day, left[2], at.day_left_s, Text("每日點數", "Points a day")),
+            ("minute", plan.per_minute, left[0], visit.minute_left_s, Text("每分鐘請求數", "Requests a minute")),
+            ("day", plan.per_day, left[1], visit.day_left_s, Text("每日請求數", "Requests a day")),
+            ("points", plan.points_per_day, left[2], visit.day_left_s, Text("每日點數", "Points a day")),
         )
         running = self._limits.running(visit)
         streams = Text("同時進行或等候的大型回應", "Large answers that run or wait at once")

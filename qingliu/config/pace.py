@@ -80,11 +80,13 @@ class Pace:
             self._seen[number] = Seen(now, acked, inode)
             return 0
         del self._seen[number]
-        with socket.socket(fileno=os.dup(copy)) as connection:
-            try:
-                connection.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                return 0
+        connection = socket.socket(fileno=copy)
+        try:
+            connection.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            return 0
+        finally:
+            connection.detach()
         log.warning("a connection was cut: its reader took less than %d bytes a second", self._least)
         return 1
 
@@ -101,12 +103,17 @@ class Pace:
 def _waiting(descriptor: int) -> tuple[int, int] | None:
     """Bytes that the other side took and bytes that wait for it; None where this is no connection of TCP."""
     try:
-        with socket.socket(fileno=os.dup(descriptor)) as connection:
-            if connection.family not in {socket.AF_INET, socket.AF_INET6} or connection.type != socket.SOCK_STREAM:
-                return None
-            info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 256)
+        connection = socket.socket(fileno=descriptor)
+    except OSError:
+        return None  # a file, a pipe
+    try:
+        if connection.family not in {socket.AF_INET, socket.AF_INET6} or connection.type != socket.SOCK_STREAM:
+            return None
+        info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 256)
     except OSError:
         return None
+    finally:
+        connection.detach()  # the descriptor stays its owner's
     if len(info) < _TCP_INFO_BYTES:
         return None
     return struct.unpack_from("Q", info, _ACKED)[0], struct.unpack_from("I", info, _UNSENT)[0]

@@ -52,4 +52,4 @@ def address(environ: Mapping[str, Any], trusted: tuple[Network, ...]) -> str:
 
 def is_here(told: str) -> bool:
     """Whether the caller sits on this machine."""
-    return told in {"", "::1", "localhost"} or told.startswith("127.")
+    return told[:4] == "127." or told in {"", "::1"}

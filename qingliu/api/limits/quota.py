@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from qingliu.api.limits.callers import Network, address, is_here
-from qingliu.api.limits.tally import Tally, Window
+from qingliu.api.limits.tally import Tally
 from qingliu.core.access import PREFIX, AccessFile, CannotTell, Grant, digest
 from qingliu.core.clock import now
 from qingliu.core.dataset import Text
 from qingliu.core.errors import TooMany, Unauthorized
-from qingliu.core.plans import ANONYMOUS, DEFAULTS, LOCAL, REGISTERED, Plan
+from qingliu.core.plans import ANONYMOUS, LOCAL, REGISTERED, Plan
 
 DAY_S, TAIPEI_S = 86_400, 8 * 3_600  # the day of a quota begins at midnight in Taipei
 FREE_FAILURES, FIRST_WAIT_S, LONGEST_WAIT_S, FORGET_S = 10, 30, 900, 3_600
@@ -33,20 +32,30 @@ def back_off(failures: int) -> int:
     return min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** min(failures - FREE_FAILURES, 10))
 
 
-@dataclass(slots=True)
 class Visit:
     """One request's caller: its plan, its key if it has one, and what was counted when it came in."""
 
-    key: int
-    plan: Plan
-    grant: Grant | None
-    window: Window
-    keyed: bool = False
-    spent: tuple[int, int, int] = (
-        0,
-        0,
-        0,
-    )  # requests of the minute and of the day, points of the day, this one included
+    __slots__ = ("at", "grant", "key", "keyed", "moment", "plan", "spent")
+
+    def __init__(self, key: int, plan: Plan, at: int, grant: Grant | None = None, *, keyed: bool = False) -> None:
+        self.key = key
+        self.plan = plan
+        self.at = at  # Unix seconds
+        # The minute and the day in which this caller is counted, by number; not everybody's minute begins at once.
+        self.moment = (at + key % 60) // 60, (at + TAIPEI_S) // DAY_S
+        self.grant = grant
+        self.keyed = keyed
+        self.spent = (0, 0, 0)  # requests of the minute and of the day, points of the day, this one included
+
+    @property
+    def minute_left_s(self) -> int:
+        """Seconds until the caller's minute ends."""
+        return 60 - (self.at + self.key) % 60
+
+    @property
+    def day_left_s(self) -> int:
+        """Seconds until the day ends."""
+        return DAY_S - (self.at + TAIPEI_S) % DAY_S
 
     @property
     def left(self) -> tuple[int, int, int]:
@@ -59,15 +68,26 @@ class Visit:
         """Whether this caller may hold every place at once: on this machine nobody is pushed aside by it."""
         return self.plan.name == LOCAL
 
-    def headers(self) -> tuple[tuple[str, str], ...]:
+    def headers(self) -> tuple[tuple[str, str], tuple[str, str]]:
         """RateLimit and RateLimit-Policy as draft-ietf-httpapi-ratelimit-headers-10 writes them."""
-        plan, (minute, day, points), at = self.plan, self.left, self.window
-        return (
-            ("RateLimit-Policy", f'"minute";q={plan.per_minute};w=60, "day";q={plan.per_day};w={DAY_S}, '
-             f'"points";q={plan.points_per_day};w={DAY_S}'),
-            ("RateLimit", f'"minute";r={minute};t={at.minute_left_s}, "day";r={day};t={at.day_left_s}, '
-             f'"points";r={points};t={at.day_left_s}'),
-        )  # fmt: skip
+        plan, (minute, day, points) = self.plan, self.spent
+        minute, day, points = plan.per_minute - minute, plan.per_day - day, plan.points_per_day - points
+        if minute < 0 or day < 0 or points < 0:
+            minute, day, points = self.left
+        ends = DAY_S - (self.at + TAIPEI_S) % DAY_S
+        told = f'"minute";r={minute};t={60 - (self.at + self.key) % 60}, "day";r={day};t={ends}, "points";r={points};t={ends}'
+        return ("RateLimit-Policy", _policy(plan)), ("RateLimit", told)
+
+
+_policies: dict[str, tuple[Plan, str]] = {}
+
+
+def _policy(plan: Plan) -> str:
+    known = _policies.get(plan.name)
+    if known is None or known[0] is not plan:
+        day = f';w={DAY_S}, "points";q={plan.points_per_day};w={DAY_S}'
+        known = _policies[plan.name] = (plan, f'"minute";q={plan.per_minute};w=60, "day";q={plan.per_day}{day}')
+    return known[1]
 
 
 class Limits:
@@ -99,23 +119,17 @@ class Limits:
                 grant = None  # keys in addresses came with the old platform: a wrong one there means nothing
         plans = self._access.plans()
         if grant is not None:
-            plan, key = plans.get(grant.plan) or plans[REGISTERED], self._tally.key(b"key", grant.key_id.encode())
+            plan, key = plans.get(grant.plan) or plans[REGISTERED], self._tally.key(b"key ", grant.key_id.encode())
         else:
             name = LOCAL if is_here(told) else ANONYMOUS
-            plan, key = plans.get(name, DEFAULTS[name]), self._tally.key(b"address", told.encode())
-        visit = Visit(key, plan, grant if token else None, self._window(key), grant is not None)
-        visit.spent = self._tally.sums(key, visit.window)
+            plan, key = plans[name], self._tally.key(b"address ", told.encode())
+        visit = Visit(key, plan, int(self._clock()), grant if token else None, keyed=grant is not None)
+        visit.spent = self._tally.sums(key, *visit.moment)
         return visit
 
-    def _window(self, key: int) -> Window:
-        at = self._clock()
-        minute, minute_in = divmod(at + key % 60, 60)  # not everybody's minute begins at once
-        day, day_in = divmod(at + TAIPEI_S, DAY_S)
-        return Window(int(minute), int(day), 60 - int(minute_in), DAY_S - int(day_in))
-
     def _grant(self, told: str, token: str) -> Grant:
-        where = self._tally.key(b"keys from", told.encode())
-        known = self._tally.key(b"right from", told.encode(), digest(token).encode())
+        where = self._tally.key(b"keys from ", told.encode())
+        known = self._tally.key(b"right from ", f"{told} {digest(token)}".encode())
         failures, last = self._tally.failures(where)
         at = int(self._clock())
         wait = last + back_off(failures) - at
@@ -144,19 +158,19 @@ class Limits:
 
     def admit(self, visit: Visit) -> None:
         """Count a request and its least cost. Raises TooMany where the caller's minute, day or points are used up."""
-        (minute, day, points), plan, at = visit.spent, visit.plan, visit.window
+        (minute, day, points), plan = visit.spent, visit.plan
         if minute >= plan.per_minute:
-            raise _used_up(Text("本分鐘的請求數", "requests of this minute"), plan.per_minute, at.minute_left_s)
+            raise _used_up(Text("本分鐘的請求數", "requests of this minute"), plan.per_minute, visit.minute_left_s)
         if day >= plan.per_day:
-            raise _used_up(Text("今日的請求數", "requests of today"), plan.per_day, at.day_left_s)
+            raise _used_up(Text("今日的請求數", "requests of today"), plan.per_day, visit.day_left_s)
         if points >= plan.points_per_day:
-            raise _used_up(Text("今日的點數", "points of today"), plan.points_per_day, at.day_left_s)
-        self._tally.add(visit.key, at, 1, KEPT)
+            raise _used_up(Text("今日的點數", "points of today"), plan.points_per_day, visit.day_left_s)
+        self._tally.add(visit.key, visit.moment, 1, KEPT)
         visit.spent = minute + 1, day + 1, points + KEPT
 
     def charge(self, visit: Visit, points: int) -> None:
         """Count what an answer costs above the least."""
-        self._tally.add(visit.key, visit.window, 0, points)
+        self._tally.add(visit.key, visit.moment, 0, points)
         minute, day, before = visit.spent
         visit.spent = minute, day, before + points
 

@@ -13,7 +13,6 @@ import logging
 import mmap
 import os
 import threading
-from dataclasses import dataclass
 
 log = logging.getLogger("qingliu.api")
 SLOTS = 16_384  # callers that one process remembers; beyond that the one unseen for longest is forgotten
@@ -31,16 +30,6 @@ def size(areas: int) -> int:
     return _HEAD + areas * _AREA * 8
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
-    """The minute and the day in which a caller is counted, by number, and the seconds until each ends."""
-
-    minute: int
-    day: int
-    minute_left_s: int
-    day_left_s: int
-
-
 class Tally:
     """Counts of callers in memory that is shared by the processes that open the same file; threads share one Tally."""
 
@@ -55,7 +44,7 @@ class Tally:
             self._area = 0
         self._words = memoryview(self._map).cast("Q")
         self._words[_TAKEN] = max(self._words[_TAKEN], self._area + 1)
-        self._secret = bytes(self._map[:_SECRET_BYTES])
+        self._hash = hashlib.blake2b(digest_size=8, key=bytes(self._map[:_SECRET_BYTES]))
         self._base = _HEAD // 8 + self._area * _AREA
         for at in range(self._base, self._base + _AREA, _WORDS):
             if self._words[at + _STREAMS]:
@@ -78,10 +67,12 @@ class Tally:
             log.warning("requests are counted in each process by itself: %s", type(error).__name__)
         return None
 
-    def key(self, *parts: bytes) -> int:
+    def key(self, kind: bytes, name: bytes) -> int:
         """The number under which a caller is counted; it cannot be turned back."""
-        found = hashlib.blake2b(b"\x00".join(parts), digest_size=8, key=self._secret).digest()
-        return int.from_bytes(found, "little") or 1
+        hashed = self._hash.copy()
+        hashed.update(kind)
+        hashed.update(name)
+        return int.from_bytes(hashed.digest(), "little") or 1
 
     def _find(self, base: int, key: int) -> int:
         words = self._words
@@ -89,6 +80,8 @@ class Tally:
             at = base + ((key + n) % SLOTS) * _WORDS
             if words[at] == key:
                 return at
+            if words[at] == 0:
+                return -1  # slots are taken in this order and never emptied
         return -1
 
     def _own(self, key: int) -> int:
@@ -116,31 +109,39 @@ class Tally:
         found = (self._find(start + area * _AREA, key) for area in range(self._words[_TAKEN]))
         return [at for at in found if at >= 0]
 
-    def sums(self, key: int, window: Window) -> tuple[int, int, int]:
+    def sums(self, key: int, minute: int, day: int) -> tuple[int, int, int]:
         """Requests of the minute, requests of the day and points of the day, over all processes."""
-        minute = day = points = 0
-        words = self._words
-        for at in self._slots(key):
-            if words[at + _MINUTE] == window.minute:
-                minute += words[at + _MINUTE_N]
-            if words[at + _DAY] == window.day:
-                day += words[at + _DAY_N]
-                points += words[at + _POINTS]
-        return minute, day, points
+        in_minute = in_day = points = 0
+        words, at = self._words, _HEAD // 8 + (key % SLOTS) * _WORDS
+        for _ in range(words[_TAKEN]):
+            here = at if words[at] == key else -1 if words[at] == 0 else self._find(at - (key % SLOTS) * _WORDS, key)
+            at += _AREA
+            if here < 0:
+                continue
+            if words[here + _MINUTE] == minute:
+                in_minute += words[here + _MINUTE_N]
+            if words[here + _DAY] == day:
+                in_day += words[here + _DAY_N]
+                points += words[here + _POINTS]
+        return in_minute, in_day, points
 
-    def add(self, key: int, window: Window, requests: int, points: int) -> None:
-        """Count requests and points."""
+    def add(self, key: int, moment: tuple[int, int], requests: int, points: int) -> None:
+        """Count requests and points in the minute and day of ``moment``."""
+        minute, day = moment
         words = self._words
         with self._lock:
-            at = self._own(key)
-            if words[at + _MINUTE] != window.minute:
+            at = self._base + (key % SLOTS) * _WORDS
+            if words[at] != key:
+                at = self._own(key)
+            if words[at + _MINUTE] != minute:
                 words[at + _MINUTE_N] = 0
-                words[at + _MINUTE] = window.minute
-            if words[at + _DAY] != window.day:
+                words[at + _MINUTE] = minute
+            if words[at + _DAY] != day:
                 words[at + _DAY_N] = words[at + _POINTS] = 0
-                words[at + _DAY] = window.day
-            words[at + _MINUTE_N] += requests
-            words[at + _DAY_N] += requests
+                words[at + _DAY] = day
+            if requests:
+                words[at + _MINUTE_N] += requests
+                words[at + _DAY_N] += requests
             words[at + _POINTS] += points
 
     def streams(self, key: int) -> int:
