@@ -137,23 +137,40 @@ class Engine:
                 replace(query, limit=None, offset=0)
             )
             return self._number(plan, Compiled(f"SELECT count(*) FROM ({grouped.sql})", grouped.params, (), ()))
-        compiled = Compiler(self.paths, plan.entry.record, plan.version).count(query)
+        if query.where is None:
+            return plan.version.rows
+        if self.short.counts(plan):
+            self._check_files(plan, self.short.files(plan))
+            return self._remembered(
+                (plan.version.content_hash, repr(query.where)), lambda: self.short.count(plan, self.deadline_s)
+            )
+        return self.count_by_engine(plan)
+
+    def count_by_engine(self, plan: Plan) -> int:
+        """The exact number of rows that meet a plan's condition, counted by SQL. Raises TooDear at the deadline."""
+        compiled = Compiler(self.paths, plan.entry.record, plan.version).count(plan.query)
         return plan.version.rows if compiled is None else self._number(plan, compiled)
 
     def _number(self, plan: Plan, compiled: Compiled) -> int:
         self._check(plan, compiled)
-        key = (compiled.sql, repr(compiled.params))
-        with self._counts_lock:
-            if key in self._counts:
-                self._counts.move_to_end(key)
-                return self._counts[key]
+        return self._remembered((compiled.sql, repr(compiled.params)), lambda: self._one_number(plan, compiled))
+
+    def _one_number(self, plan: Plan, compiled: Compiled) -> int:
         cursor = self._session.cursor(self._scanned(plan, compiled))
         try:
             with self._session.running(cursor, self.deadline_s):
                 row = cursor.execute(compiled.sql, compiled.params).fetchone()
         finally:
             cursor.close()
-        number = int(row[0]) if row else 0
+        return int(row[0]) if row else 0
+
+    def _remembered(self, key: tuple[str, str], count: Callable[[], int]) -> int:
+        """A count of a version and question, which never changes, from memory or counted now."""
+        with self._counts_lock:
+            if key in self._counts:
+                self._counts.move_to_end(key)
+                return self._counts[key]
+        number = count()
         with self._counts_lock:
             self._counts[key] = number
             while len(self._counts) > COUNTS_KEPT:
@@ -219,10 +236,14 @@ class Engine:
             cells, long_s = self._cells(plan, rendering), self.deadline_s * 3
             making = binary.Making(self._session, plan, compiled, long_s)
             return binary.stream(making, cells, rendering, folder=self._temp)
-        cells = self._cells(plan, rendering)
         if self.short.knows(plan, rendering):
             self._check_files(plan, self.short.files(plan))
-            return self.short.stream(plan, cells, rendering, self.deadline_s)
+            return self.short.stream(plan, self._cells(plan, rendering), rendering, self.deadline_s)
+        return self.by_engine(plan, rendering)
+
+    def by_engine(self, plan: Plan, rendering: Rendering) -> Stream:
+        """The answer's bytes made by SQL alone, whatever is known of a shorter way."""
+        cells = self._cells(plan, rendering)
         compiled = self._compile(plan, one_more=True)
         separator = {"json": ",", "geojson": ",\n", "ndjson": "\n", "csv": "", "xml": "\n"}[rendering.format]
         text = self._row_text(plan, rendering, cells, compiled)

@@ -177,7 +177,7 @@ class Relations:
 
 
 @lru_cache(maxsize=50_000)
-def _parsed(text: str, kind: type) -> Any:
+def _parsed(text: str, kind: Any) -> Any:
     if issubclass(kind, datetime):
         return datetime.fromisoformat(text)
     if issubclass(kind, date):

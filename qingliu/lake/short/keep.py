@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -77,9 +78,7 @@ def mask(where: Where, column: Columns, scope: Scope) -> Any:
     """A boolean array: true, false, or null where it cannot be known (which keeps no row)."""
 
     def value(field: FieldRecord, given: Any) -> Any:
-        typed = coerce(field, given, scope.zone)
-        kind = _ARROW.get(field.type)
-        return pa.scalar(typed, kind) if kind is not None else pa.scalar(typed)
+        return _scalar(field, coerce(field, given, scope.zone))
 
     match where:
         case Compare(field, op, given):
@@ -105,6 +104,15 @@ def mask(where: Where, column: Columns, scope: Scope) -> Any:
     raise TypeError(where)
 
 
+def tested(tests: Sequence[Test], column: Columns) -> Any:
+    """A boolean array of the rows that meet every comparison; ``column`` gives columns by their physical names."""
+    return _all([over(column(t.column), partial(_compared, t)) for t in tests])
+
+
+def _compared(test: Test, values: Any) -> Any:
+    return _OPS[test.op](values, test.scalar)
+
+
 def over(values: Any, function: Callable[[Any], Any]) -> Any:
     """``function`` of each value; of a dictionary's entries only once each. Null stays null."""
     if isinstance(values, pa.DictionaryArray):
@@ -112,6 +120,11 @@ def over(values: Any, function: Callable[[Any], Any]) -> Any:
             return pc.take(function(values.dictionary), values.indices)
         values = pc.take(values.dictionary, values.indices)
     return function(values)
+
+
+def _scalar(field: FieldRecord, typed: Any) -> Any:
+    kind = _ARROW.get(field.type)
+    return pa.scalar(typed, kind) if kind is not None else pa.scalar(typed)
 
 
 def _all(parts: list[Any]) -> Any:
@@ -135,6 +148,7 @@ class Test:
     column: str
     op: str
     value: Any
+    scalar: Any  # the same for Arrow
 
     def always(self, bounds: Bounds | None) -> bool:
         """Whether the statistics of a row group alone say that each of its rows meets the comparison."""
@@ -163,7 +177,9 @@ def tests(where: Where | None, scope: Scope) -> tuple[Test, ...] | None:
     for c in conjuncts(where):
         if not isinstance(c, Compare):
             return None
-        found.append(Test(scope.physical(c.field), c.op, coerce(scope.find(c.field), c.value, scope.zone)))
+        field = scope.find(c.field)
+        typed = coerce(field, c.value, scope.zone)
+        found.append(Test(scope.physical(c.field), c.op, typed, _scalar(field, typed)))
     return tuple(found)
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Union
 
 import numpy as np
@@ -27,6 +28,17 @@ Part = Union[str, Any]  # a text that is the same in every row, or a string arra
 FORMATS = {"json", "ndjson", "geojson", "csv"}
 SEGMENT_ROWS = 200  # runs shorter than this on average are not worth telling apart
 _STRING = pa.string()
+
+
+_ESCAPES = str.maketrans(
+    {chr(i): f"\\u{i:04X}" for i in range(32)}
+    | {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+)
+
+
+def json_string(text: str) -> str:
+    """A JSON string, its escapes written as the engine writes them."""
+    return '"' + text.translate(_ESCAPES) + '"'
 
 
 class RowText:
@@ -59,10 +71,31 @@ class RowText:
         parts: list[Part] = ["[" if lists else "{"]
         for i, (cell, values) in enumerate(zip(self._cells, columns, strict=True)):
             key = "" if lists else json.dumps(cell.column.name, ensure_ascii=False) + ":"
-            same = _same(cell, values) if flags is None and not self._rendering.strings else None
-            value = same or constant_first(values, flags, partial(self._value, cell))
+            value = self._same(i, values, flags)
+            if value is None:
+                value = constant_first(values, flags, partial(self._value, cell))
             parts += [("," if i else "") + key, value]
         return [*parts, "]" if lists else "}"]
+
+    def _same(self, number: int, values: Any, flags: Any) -> str | None:
+        """The text of a column of texts or whole numbers without flags that is the same in every row; None where it is not."""
+        cell = self._cells[number]
+        if cell.field.type not in {"string", "integer"} or cell.field.name == "_flags" or not is_constant(values):
+            return None
+        if flags is not None and (cell.column.null_by_flag or cell.column.suffix_by_flag):
+            return None
+        value = values[0].as_py()
+        if isinstance(value, str) and cell.column.words:
+            value = dict(reversed(cell.column.words)).get(value, value)
+        if self._rendering.format != "csv":
+            text = "null" if value is None else value if isinstance(value, str) else str(value)
+            if isinstance(value, str) or self._rendering.strings:
+                text = json_string("" if value is None else text)
+            return text
+        if not isinstance(value, str):
+            return "" if value is None else str(value)
+        options = self._rendering
+        return csv_text(value, options.delimiter, spaces=options.quote_spaces, guard=options.escape_formulas)
 
     def _value(self, cell: Cell, values: Any, flags: Any) -> Any:
         strings, kind = self._rendering.strings, cell.field.type
@@ -81,7 +114,10 @@ class RowText:
     def _csv(self, columns: Sequence[Any], flags: Any) -> list[Part]:
         parts: list[Part] = []
         for i, (cell, values) in enumerate(zip(self._cells, columns, strict=True)):
-            parts += [self._rendering.delimiter, constant_first(values, flags, partial(self._csv_cell, cell))][not i :]
+            value = self._same(i, values, flags)
+            if value is None:
+                value = constant_first(values, flags, partial(self._csv_cell, cell))
+            parts += [self._rendering.delimiter, value][not i :]
         if len(self._cells) == 1:  # an empty line would be skipped by readers, and a row lost
             only = parts[0]
             blank = '""'
@@ -96,8 +132,9 @@ class RowText:
         return _filled(text, "")
 
     def _csv_text(self, text: Any) -> Any:
-        quote_when = f'["{self._rendering.delimiter}\\r\\n{" " if self._rendering.quote_spaces else ""}]'
-        guard = self._rendering.escape_formulas
+        options = self._rendering
+        quote_when = _quote_when(options.delimiter, spaces=options.quote_spaces)
+        guard = options.escape_formulas
         suspect = pc.match_substring_regex(text, quote_when + ("|" + FORMULA if guard else ""))
         if not pc.any(suspect).as_py():
             return text
@@ -109,6 +146,17 @@ class RowText:
             out = pc.if_else(formula, _join("'", text), text)
         quote = pc.match_substring_regex(text, quote_when)
         return pc.if_else(quote, _join('"', pc.replace_substring(out, '"', '""'), '"'), out)
+
+
+def _quote_when(delimiter: str, *, spaces: bool) -> str:
+    return f'["{delimiter}\\r\\n{" " if spaces else ""}]'
+
+
+@lru_cache(maxsize=20_000)
+def csv_text(text: str, delimiter: str, *, spaces: bool, guard: bool) -> str:
+    """One text as a CSV cell."""
+    out = "'" + text if guard and re.search(FORMULA, text) and not re.search(NUMBER, text) else text
+    return '"' + out.replace('"', '""') + '"' if re.search(_quote_when(delimiter, spaces=spaces), text) else out
 
 
 def joined(parts: Sequence[Part], size: int) -> bytes:
@@ -129,17 +177,6 @@ def constant_first(values: Any, flags: Any, write: Callable[[Any, Any], Any]) ->
     if is_constant(values) and (flags is None or is_constant(flags)):
         return str(write(_decoded(values[:1]), None if flags is None else flags[:1])[0].as_py())
     return write(values, flags)
-
-
-def _same(cell: Cell, values: Any) -> str | None:
-    """The JSON text of a text or whole number that is the same in every row; None where it is not, or is something else."""
-    if cell.field.type not in {"string", "integer"} or cell.field.name == "_flags" or not is_constant(values):
-        return None
-    first = values[0].as_py()
-    if isinstance(first, str):
-        first = dict(reversed(cell.column.words)).get(first, first) if cell.column.words else first
-        return json.dumps(first, ensure_ascii=False)
-    return "null" if first is None else str(first)
 
 
 def is_constant(values: Any) -> bool:
@@ -202,12 +239,13 @@ def number_text(values: Any) -> Any:
     """The shortest text of each number: 13 rather than 13.0; very large and very small ones as the engine writes them."""
     if pa.types.is_integer(values.type) or pa.types.is_null(values.type):
         return pc.cast(values, _STRING)
-    sizes = pc.abs(values)
-    ends = pc.min_max(pc.filter(sizes, pc.greater(sizes, 0.0)))
-    low, high = ends["min"].as_py(), ends["max"].as_py()
-    if low is not None and (low < 1e-4 or high >= 1e15):
+    numbers = values.to_numpy(zero_copy_only=False)  # null is NaN here
+    sizes = np.abs(numbers)
+    if ((sizes >= 1e15) | ((sizes < 1e-4) & (sizes > 0))).any():
         return pa.array([None if v is None else _long_number(v) for v in values.to_pylist()], _STRING)
-    return pc.cast(pc.add(values, 0.0), _STRING)  # + 0.0 makes minus zero zero
+    if (np.signbit(numbers) & (sizes == 0)).any():
+        values = pc.add(values, 0.0)  # minus zero becomes zero
+    return pc.cast(values, _STRING)
 
 
 def _long_number(value: float) -> str:
@@ -255,7 +293,7 @@ def quoted(text: Any) -> Any:
     care = pc.match_substring_regex(text, '["\\\\\\x00-\\x1f]')
     if not pc.any(care).as_py():
         return _join('"', text, '"')
-    return pa.array([None if t is None else json.dumps(t, ensure_ascii=False) for t in text.to_pylist()], _STRING)
+    return pa.array([None if t is None else json_string(t) for t in text.to_pylist()], _STRING)
 
 
 def _flags_objects(flags: Any) -> Any:
@@ -267,11 +305,7 @@ def _flags_object(flags: str | None) -> str:
         return "{}"
     pairs = (p.split("=") for p in flags.strip(";").split(";"))
     said = [(p[0].replace("%3D", "=").replace("%3B", ";"), p[1] if len(p) > 1 else "") for p in pairs]
-    return (
-        "{"
-        + ",".join(f"{json.dumps(n, ensure_ascii=False)}:{json.dumps(f, ensure_ascii=False)}" for n, f in said)
-        + "}"
-    )
+    return "{" + ",".join(f"{json_string(n)}:{json_string(f)}" for n, f in said) + "}"
 
 
 def _point(lon: Any, lat: Any) -> Any:

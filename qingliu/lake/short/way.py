@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import time
 from collections.abc import Iterator, Sequence
@@ -26,23 +27,28 @@ from qingliu.lake.render import Cell, csv_header, offset_text
 from qingliu.lake.rownumbers import ROW, starts
 from qingliu.lake.session import too_slow
 from qingliu.lake.short import keep, text
-from qingliu.lake.short.footers import Footers
+from qingliu.lake.short.footers import Footer, Footers
 from qingliu.lake.where import Scope, ranges
 
 MAX_SCATTERED = 200_000  # rows to look through where the condition does not follow the physical order
 PIECE_ROWS = 8192
+MAX_RUNS = 60  # more runs of matching rows than this in a row group are picked out together
 _SIMPLE_FORMAT = re.compile(r"(?:[^%]|%[YmdHMS])*")
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A row group that may hold rows: file number in the version's list, its number, first row, rows; ``sure``: all match."""
+    """A row group that may hold rows: file number in the version's list, its number, first row, rows.
+
+    ``left`` are the comparisons that its statistics leave open (none: every row matches); None where the condition is
+    more than comparisons.
+    """
 
     file: int
     number: int
     start: int
     rows: int
-    sure: bool
+    left: tuple[keep.Test, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +116,11 @@ class ShortWay:
             return False
         return self._follows_order(query.where, version, scope) or self._few(plan, scope)
 
+    def counts(self, plan: Plan) -> bool:
+        """Whether the rows that meet the plan's condition can be counted here, cheaper than by the engine."""
+        where, scope = plan.query.where, scope_of(plan.entry.record, plan.version)
+        return where is not None and self.knows(plan) and self._follows_order(where, plan.version, scope)
+
     @staticmethod
     def _follows_order(where: Where, version: VersionRecord, scope: Scope) -> bool:
         """Whether the condition holds the leading column of the physical order to one value."""
@@ -158,8 +169,8 @@ class ShortWay:
                 if stretch and ends and not stretch.meets(*ends):
                     continue
                 if all(keep.may_hold(bounds[j], low, high) for bounds, low, high in limits):
-                    sure = told is not None and all(t.always(bounds[j]) for bounds, t in told)
-                    yield Group(i, j, first, rows, sure)
+                    left = None if told is None else tuple(t for bounds, t in told if not t.always(bounds[j]))
+                    yield Group(i, j, first, rows, left)
 
     def _read(self, plan: Plan, group: Group, names: Sequence[str]) -> Any:
         path = self._paths.resolve(plan.version.files[group.file].path)
@@ -170,29 +181,43 @@ class ShortWay:
             file = pq.ParquetFile(source, metadata=footer.metadata, read_dictionary=texts)
             return file.read_row_group(group.number, columns=list(names), use_threads=False)
 
-    def _matching(self, plan: Plan, group: Group, scope: Scope, names: Sequence[str]) -> Cut | None:
-        """The matching rows of a row group with ``names`` of its columns; None where there are none."""
+    def _matching(self, plan: Plan, group: Group, scope: Scope, names: Sequence[str]) -> Iterator[Cut]:
+        """The matching rows of a row group with ``names`` of its columns: its runs, or all of them picked out."""
+        if group.left == ():
+            yield Cut(group.file, self._read(plan, group, names), group.start)
+            return
         where = plan.query.where
-        if where is None or group.sure:
-            return Cut(group.file, self._read(plan, group, names), group.start)
-        seen = dict.fromkeys(scope.physical(n) for n in _looked_at(where, scope))
-        table = self._read(plan, group, list(dict.fromkeys([*seen, *names])))
-        self._learn(plan, group, table)
-        found = keep.mask(where, lambda n: one(table.column(scope.physical(n))), scope)
-        rows = pc.indices_nonzero(pc.fill_null(found, False))
+        assert where is not None
+        if group.left is None:
+            seen = [scope.physical(n) for n in _looked_at(where, scope)]
+        else:
+            seen = [t.column for t in group.left]
+        order = [n for n in plan.version.sorted_by if group.number not in self._footer(plan, group.file).ends]
+        table = self._read(plan, group, list(dict.fromkeys([*seen, *order, *names])))
+        if order:
+            self._learn(plan, group, table)
+        if group.left is None:
+            found = keep.mask(where, lambda n: one(table.column(scope.physical(n))), scope)
+        else:
+            found = keep.tested(group.left, lambda n: one(table.column(n)))
+        rows = pc.indices_nonzero(found).to_numpy()
         if not len(rows):
-            return None
-        first, last = rows[0].as_py(), rows[-1].as_py()
-        if last - first + 1 == len(rows):
-            return Cut(group.file, table.slice(first, len(rows)), group.start + first)
-        return Cut(group.file, table.take(rows), group.start, rows)
+            return
+        edges = [0, *(np.flatnonzero(np.diff(rows) > 1) + 1).tolist(), len(rows)]
+        if len(edges) > MAX_RUNS:
+            yield Cut(group.file, table.take(pa.array(rows)), group.start, pa.array(rows))
+            return
+        for low, high in itertools.pairwise(edges):
+            first = int(rows[low])
+            yield Cut(group.file, table.slice(first, high - low), group.start + first)
+
+    def _footer(self, plan: Plan, file: int) -> Footer:
+        return self._footers.get(self._paths.resolve(plan.version.files[file].path))
 
     def _learn(self, plan: Plan, group: Group, table: Any) -> None:
-        """Keep where a row group begins and ends in the physical order, as far as the columns at hand tell."""
+        """Keep where a row group begins and ends in the physical order."""
         order = plan.version.sorted_by
-        footer = self._footers.get(self._paths.resolve(plan.version.files[group.file].path))
-        if group.number in footer.ends or not set(order) <= set(table.column_names):
-            return
+        footer = self._footer(plan, group.file)
         first, last = (tuple(table.column(n)[i].as_py() for n in order) for i in (0, -1))
         if None not in first and None not in last:
             footer.ends[group.number] = (first, last)
@@ -203,11 +228,10 @@ class ShortWay:
         until = time.monotonic() + deadline_s
         total = 0
         for group in self._groups(plan, scope, None):
-            if group.sure:
+            if group.left == ():
                 total += group.rows
                 continue
-            cut = self._matching(plan, group, scope, ())
-            total += cut.table.num_rows if cut else 0
+            total += sum(cut.table.num_rows for cut in self._matching(plan, group, scope, ()))
             if time.monotonic() > until:
                 raise too_slow(deadline_s)
         return total
@@ -249,17 +273,15 @@ class ShortWay:
         start, skip = _start(plan)
         clock = _Clock(deadline_s)
         for group in self._groups(plan, scope, start):
-            cut = self._matching(plan, group, scope, names)
+            for cut in self._matching(plan, group, scope, names):
+                low = cut.before(start.row) if start and group.file == start.file else 0
+                skipped = min(skip, cut.table.num_rows - low)
+                skip -= skipped
+                for at in range(low + skipped, cut.table.num_rows, PIECE_ROWS):
+                    clock.look()
+                    yield cut.slice(at, PIECE_ROWS)
+                    clock.begin()  # what the client took is not our time
             clock.look()
-            if cut is None:
-                continue
-            low = cut.before(start.row) if start and group.file == start.file else 0
-            skipped = min(skip, cut.table.num_rows - low)
-            skip -= skipped
-            for at in range(low + skipped, cut.table.num_rows, PIECE_ROWS):
-                clock.look()
-                yield cut.slice(at, PIECE_ROWS)
-                clock.begin()  # what the client took is not our time
 
 
 class Writer:
