@@ -44,7 +44,7 @@ $(ATLAS): package-lock.json
 demo: install ## fill a portal and serve it; REAL=dir publishes the real files there; the address is printed last
 	@$(BIN)/qingliu setup
 	@$(BIN)/qingliu demo $(if $(REAL),--real "$(REAL)")
-	@QINGLIU_SECOND_FACTOR=$${QINGLIU_SECOND_FACTOR:-optional} exec $(BIN)/qingliu up --port $(PORT)
+	@QINGLIU_SECOND_FACTOR=$${QINGLIU_SECOND_FACTOR:-optional} exec $(BIN)/qingliu up --port $(PORT) --own-address
 
 test: install ## the tests, without the slow suites
 	@$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile

@@ -113,8 +113,11 @@ class Group:
         return 0 if asked else next((c for c in codes if c), 1)
 
 
-def up(settings: Settings, *, port: int, worker: bool) -> int:
-    """Serve pages and data API, with the worker beside them, until told to stop. The address is printed last."""
+def up(settings: Settings, *, port: int, worker: bool, own_address: bool = False) -> int:
+    """Serve pages and data API, with the worker beside them, until told to stop. The address is printed last.
+
+    ``own_address``: descriptions name the printed address where no public one is set. The worker keeps what is set.
+    """
     at = Address(settings.host, port or free_port(settings.host))
     env = {**os.environ, "QINGLIU_HOME": str(settings.home), "PYTHONUNBUFFERED": "1", **_counters(settings)}
     group = Group()
@@ -122,6 +125,8 @@ def up(settings: Settings, *, port: int, worker: bool) -> int:
     signal.signal(signal.SIGINT, group.stop)
     if worker:
         group.start([sys.executable, "-m", "qingliu.config.cli", "work", "--parent", str(os.getpid())], env)
+    if own_address and not settings.base_url:
+        env = {**env, "QINGLIU_BASE_URL": at.url.rstrip("/")}
     web = group.start(web_command(settings, at, "qingliu.config.wsgi:application", settings.home / "static"), env)
     if _ready(web, at, "/"):
         print(f"清流已啟動（Ctrl+C 結束） Qingliu is up (Ctrl+C ends it): {at.url}", flush=True)

@@ -130,7 +130,7 @@ class Feeds:
         kind = KINDS[change.kind].get(lang)
         parts = [
             f"<id>{_urn(own)}</id>",
-            f"<title>{_text(change.title.get(lang))} {_text(change.code)}：{_text(_said(change, lang))}</title>",
+            f"<title>{_text(change.title.get(lang))} {_text(change.code)}{_text(_said(change, lang))}</title>",
             f"<updated>{_text(change.at)}</updated>",
             f"<category term={quoteattr(change.kind)} label={quoteattr(kind)}/>",
         ]
@@ -172,9 +172,10 @@ def _steps(frame: Frame) -> Iterator[tuple[str, int]]:
 
 def _said(change: Change, lang: str) -> str:
     kind = KINDS[change.kind].get(lang)
-    if change.version is None:
-        return kind
-    return f"{kind} v{change.version.number}" if lang == "en" else f"{kind}（第 {change.version.number} 版）"
+    number = change.version.number if change.version else 0
+    if lang == "en":
+        return f": {kind} v{number}" if number else f": {kind}"
+    return f"：{kind}（第 {number} 版）" if number else f"：{kind}"
 
 
 def _summary(change: Change, lang: str) -> str:

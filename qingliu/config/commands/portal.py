@@ -30,6 +30,11 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     start = commands.add_parser("up", help="啟動網站、資料 API 與背景工作 start pages, data API and worker")
     start.add_argument("--port", type=int, default=None, help="0 = 任一可用埠 any free port")
     start.add_argument("--no-worker", action="store_true", help="不啟動背景工作 without the worker")
+    start.add_argument(
+        "--own-address",
+        action="store_true",
+        help="未設 QINGLIU_BASE_URL 時以印出的位址為公開位址 take the printed address as the public one where none is set",
+    )
     start.set_defaults(do=do_up)
 
     work = commands.add_parser("work", help="只執行背景工作 run the worker alone")
@@ -94,7 +99,7 @@ def _serve(args: argparse.Namespace, by: Actor) -> int:
     prepare(by)
     actions.reconcile(by=by)
     port = settings.QINGLIU.port if args.port is None else args.port
-    return server.up(settings.QINGLIU, port=port, worker=not args.no_worker)
+    return server.up(settings.QINGLIU, port=port, worker=not args.no_worker, own_address=args.own_address)
 
 
 def do_work(args: argparse.Namespace, by: Actor) -> int:
