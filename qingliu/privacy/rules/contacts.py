@@ -12,7 +12,7 @@ from qingliu.privacy.rules.spans import Kind, Span
 _GAP = r"[\- .]?"
 _MOBILE = (
     rf"(?:\(?\+?886\)?{_GAP}\(?0?\)?|\(?0)9\d{{2}}\)?{_GAP}\d{{3}}{_GAP}\d{{3}}|(?:\+?886{_GAP}|"
-    rf"0)9\d{_GAP}\d{{4}}{_GAP}\d{{3}}|09\d{{2}}{_GAP}\d{{2}}{_GAP}\d{{4}}"
+    rf"0)9\d{_GAP}\d{{4}}{_GAP}\d{{3}}|09\d{{2}}{_GAP}\d{{2}}{_GAP}\d{{4}}|09[\- .]\d{{4}}[\- .]\d{{4}}"
 )
 _LONG_CODES = r"(?:037|049|082|0826|0836|089)"
 _LANDLINE = (
@@ -20,7 +20,10 @@ _LANDLINE = (
     rf"0[2-8][\- ])\s?\d{{3,4}}{_GAP}\d{{3,4}}|"
     rf"\+?886[\- ]?[2-8]\d?[\- ]?\d{{3,4}}{_GAP}\d{{3,4}}"
 )
-_PLAIN_LANDLINE = r"(?i)(?:電話|連絡|聯絡|市話|tel|phone|洽詢?)[號碼為是:. ]{0,4}(0[2-8]\d{7,8})"
+_PLAIN_LANDLINE = r"(?i)(?:電話|連絡|聯絡|市話|tel|phone|洽詢?)[號碼為是:. ]{0,4}(0[2-8]\d{7,8}|[2-8]\d{2,3}-\d{4})"
+_PUBLIC = (  # whose number or mailbox it is: an office's, told to the public
+    r"(?:本[局署府處所會院]|[\p{Han}](?:環保局|保護局|公所|政府|管理署|管理局|衛生局)|專線)[^,。;:\d]{0,4}[:為]?\s?$"
+)
 _EXTENSION = r"^\s?(?:#|分機|轉|ext\.?)\s?\d{1,6}"
 _FAX = r"(?i)傳真|fax"
 _EMAIL = r"[A-Za-z0-9._%+\-]+@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)*\.[A-Za-z]{2,}"
@@ -28,6 +31,8 @@ _OFFICE = (
     r"^(?:service|services|info|contact|webmaster|admin|office|mail|support|opendata|help|hr|sales|noreply|"
     r"no-reply)@|\.gov(?:\.tw)?$"
 )
+_DESK = r"^(?:service|services|info|contact|webmaster|admin|office|mail|support|opendata|help)@.*\.gov(?:\.tw)?$"
+_MODEL = r"(?:型號|型式|機型|機種)[:為]?\s?$"
 _PLATE = (
     r"[A-Z]{3}[\- ]?\d{4}|[A-Z]{3}-\d{3}|\d{3}-[A-Z]{3}|[A-Z]{2}[A-Z\d]-\d{3,4}|\d{3,4}-[A-Z\d][A-Z]{2}|"
     r"[A-Z]{2}-\d{2,4}|\d{2,4}-[A-Z]{2}|[A-Z]\d-\d{3,4}|\d{3,4}-[A-Z]\d|"
@@ -81,24 +86,32 @@ def _with_extension(text: str, end: int) -> int:
     return end + more.end() if more else end
 
 
+def _public(text: str, start: int) -> bool:
+    """Whether the number is said to be an office's or a hot line's, which is public."""
+    return bool(pattern(_PUBLIC).search(text[max(0, start - 18) : start]))
+
+
 def landlines(text: str) -> Iterator[Span]:
     """Landline numbers with area code and extension; without any mark between the digits only after 「電話」."""
     for found in pattern(_LANDLINE).finditer(text):
         digits = sum(c.isdigit() for c in found.group())
         if stands_alone(text, found.start(), found.end(), "-./") and 9 <= digits <= 12:
             before = text[max(0, found.start() - 6) : found.start()]
-            sure = 0.5 if pattern(_FAX).search(before) else 0.8
+            sure = 0.4 if _public(text, found.start()) else 0.5 if pattern(_FAX).search(before) else 0.8
             yield Span(Kind.LANDLINE, found.start(), _with_extension(text, found.end()), sure, _LANDLINE_REASON)
     for found in pattern(_PLAIN_LANDLINE).finditer(text):
         if stands_alone(text, found.start(1), found.end(1)):
-            yield Span(Kind.LANDLINE, found.start(1), _with_extension(text, found.end(1)), 0.85, _LANDLINE_REASON)
+            sure = 0.4 if _public(text, found.start(1)) else 0.85
+            yield Span(Kind.LANDLINE, found.start(1), _with_extension(text, found.end(1)), sure, _LANDLINE_REASON)
 
 
 def emails(text: str) -> Iterator[Span]:
     """E-mail addresses; an office's mailbox with little confidence."""
     for found in pattern(_EMAIL).finditer(text):
         office = bool(pattern(_OFFICE).search(found.group().lower()))
-        yield Span(Kind.EMAIL, found.start(), found.end(), 0.5 if office else 0.95, _EMAIL_REASON)
+        desk = bool(pattern(_DESK).search(found.group().lower()))
+        sure = 0.4 if desk else 0.5 if office else 0.95
+        yield Span(Kind.EMAIL, found.start(), found.end(), sure, _EMAIL_REASON)
 
 
 def plates(text: str) -> Iterator[Span]:
@@ -106,7 +119,7 @@ def plates(text: str) -> Iterator[Span]:
     last = -100
     for found in pattern(_PLATE).finditer(text):
         start, end = found.span()
-        if not stands_alone(text, start, end, "-"):
+        if not stands_alone(text, start, end, "-") or pattern(_MODEL).search(text[max(0, start - 6) : start]):
             continue
         near = text[max(0, start - 18) : start] + " " + text[end : end + 6]
         listed = start - last <= 6  # two plates after one 「車號」

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from qingliu.core.dataset import Text
 from qingliu.privacy.rules.folding import HAN, fold_name, pattern
-from qingliu.privacy.rules.personal_names import best_name, is_transcribed, likeness
+from qingliu.privacy.rules.personal_names import best_name, is_transcribed, likeness, surname_length
 
 
 class NameKind(StrEnum):
@@ -76,6 +76,7 @@ _FIRM_END = (
     r"店|場|館|站|部|棟|期|區|段|標)\)?$|第?[一二三四五六七八九十\d]+(?:場|廠|店|期|站|號)\)?$"
 )
 _SHOP_ENDS = frozenset("案行社號店廠院寺宮廟祠會部局處所署站坊館舘校場廳課室業屋")
+_SUBSTANCES = frozenset("酸酮醇烷烯烴炔苯酚醚胺腈醛酯磷砷氯溴氟氮汞鉛鎘溝圳油湯汁飯粥餅")  # no name ends so
 _LATIN_FIRM = (
     r"(?i)(?:^|[^a-z])(?:co|ltd|inc|corp|company|corporation|limited|llc|gmbh|plc|bank|group|hotel|school|university|"
     r"restaurant|factory|farm|hospital|clinic|center|centre|shop|store|studio|club|cafe|industries|industrial|"
@@ -95,11 +96,12 @@ _TITLE = (
 )
 _BEFORE = (
     r"^(?:違規人|行為人|受處分人|負責人|代表人|管理人|所有人|所有權人|地主|屋主|駕駛人|車主|司機|陳情人|"
-    r"檢舉人|申請人|姓名|自然人|雇主|業者|起造人|飼養人|集運者|集運業者|集運業|集運人|集業者)[:\-為]?"
+    r"檢舉人|申請人|姓名|自然人|雇主|業者|起造人|飼養人|集運者|集運業者|集運業|集運人|集業者|"
+    rf"董事長|總經理|廠長|場長|[{HAN}]{{1,6}}[人者員])[ ]?[:\-為]?"
 )
 _AFTER = (
     rf"(?:[ \-]*[(\[]?(?:{_TITLE}|身分證[^)]*)?[:]?(?:{_ID})?[)\]]?|等[\d一二三四五六七八九十]+[人名位]|"
-    r"[(](?:已)?(?:歿|亡|死亡|改名|違章)[)]|-集運業者)$"
+    r"[(](?:已)?(?:歿|亡|死亡|改名|違章)[)]|-集運業者|[(]?(?:[原現前]?負責人|共有|所有)[)]?)$"
 )
 _ROLE_IN = (
     r"(?:負責人|代表人|法定代理人|行為人|違規人|管理人|實際負責人|經營者|所有人|起造人|集運者|業主|聯絡人|"
@@ -159,7 +161,7 @@ def person_likeness(name: str) -> float:
         return max(person_likeness(mixed[1]), 0.7 if is_transcribed(mixed[1].replace("‧", "")) else 0.0)
     if " " in name and len(name) <= 6 and pattern(rf"^[{HAN} ]+$").search(name):
         return likeness(name.replace(" ", ""))  # 王　明
-    found = likeness(name)
+    found = likeness(name) if name[-1:] not in _SUBSTANCES else 0.0
     return max(found, 0.65) if found < SURE and is_transcribed(name) else found
 
 
@@ -170,7 +172,7 @@ def _ends_before(name: str) -> bool:
 
 def _bare(value: str) -> tuple[int, int]:
     """Where the name proper stands in ``value``: without a word before it, a title, a number after it."""
-    start = found.end() if (found := pattern(_BEFORE).search(value)) else 0
+    start = found.end() if (found := pattern(_BEFORE).search(value)) and found.end() < len(value) else 0
     end = found.start() if (found := pattern(_TRADE).search(value)) else len(value)  # 某某某(畜牧業)
     for _ in range(4):  # 先生(A…)等3人
         found = pattern(_AFTER).search(value[start:end])
@@ -241,10 +243,26 @@ def _at_end(value: str) -> tuple[tuple[int, int], ...]:
     return ((found.start(1), found.end(1)),) if found and sure else ()
 
 
+def _at_head(value: str) -> tuple[tuple[int, int], ...]:
+    """The person before a shop in brackets, or behind a shop and a dash: 某某某(某商店), 某工程行-某某某."""
+    before = pattern(rf"^(?P<who>[{HAN}]{{3,4}})[(](?P<firm>[^()]{{3,}})[)]$").search(value)
+    behind = pattern(rf"^(?P<firm>[{HAN}]{{3,}})-(?P<who>[{HAN}]{{3,4}})$").search(value)
+    for found in (before, behind):
+        if found and organisation_kind(found["who"]) is None and likeness(found["who"]) >= SURE:
+            kind = organisation_kind(found["firm"])
+            if kind in {NameKind.COMPANY, NameKind.FARM} and value.find("公司") < 0:
+                at = value.index(found["who"])
+                return ((at, at + len(found["who"])),)
+    return ()
+
+
 def _organisation(value: str, kind: NameKind) -> NameVerdict:
     people: list[tuple[int, int]] = []
     for m in pattern(_ROLE_IN).finditer(value):
         end, score = best_name(value, m.start(1), "等君先女")
+        if m.end(1) - m.start(1) <= 4 and value[m.end(1) : m.end(1) + 1] in {"", ")", "]", ",", ";", "、"}:
+            named = surname_length(m["who"]) > 0 and organisation_kind(m["who"]) is None
+            end, score = (m.end(1), max(score, SURE)) if named else (end, score)  # the sign tells where the name ends
         if score >= 0.5:
             people.append((m.start(1), end))
     for m in pattern(_PARENTHESIS).finditer(value):
@@ -252,7 +270,8 @@ def _organisation(value: str, kind: NameKind) -> NameVerdict:
             score, place = _person(piece, m.start(1) + at)
             if score >= SURE and organisation_kind(piece) is None and place not in people:
                 people.append(place)
-    people += [p for p in _at_end(value) if not any(s < p[1] and p[0] < e for s, e in people)]
+    for more in (_at_end, _at_head):
+        people += [p for p in more(value) if not any(s < p[1] and p[0] < e for s, e in people)]
     if people and kind is not NameKind.AGENCY and "公司" not in value:
         kind = NameKind.SOLE
     return _verdict(kind, 0.95, people=tuple(people), named_after=_named_after(value))

@@ -7,6 +7,7 @@ from functools import cache
 
 from qingliu.core.dataset import Text
 from qingliu.privacy.rules.folding import HAN, is_han, pattern
+from qingliu.privacy.rules.led_names import STRONG_LEAD, led_anchor, names_led, trimmed
 from qingliu.privacy.rules.name_fields import organisation_kind
 from qingliu.privacy.rules.personal_names import best_name, characters, is_transcribed, likeness
 from qingliu.privacy.rules.spans import Kind, Span
@@ -19,7 +20,7 @@ _ROLES = (
     r"業者|雇主|員工|姓名|申請人|訴願人|義務人|繼承人|受僱人|僱用人|董事長|總經理|廠長|經理|主任|組長|課長|"
     r"場長|技師|股東|合夥人|承租人|出租人|起造人|"
     r"監造人|受託人|委託人|當事人|關係人|被害人|父親|母親|配偶|兒子|女兒|之子|之女|先生|女士|民眾|住戶|村民|"
-    r"居民|里長|村長|簽名|保證人|經營者|工地主任|工人|勞工|外籍移工|移工|貴事業|台端|其子|其女|其父|其母|其妻|"
+    r"居民|里長|村長|簽名|保證人|經營者|工地主任|工人|勞工|外籍移工|移工|貴事業|船員|漁工|看護工|台端|其子|其女|其父|其母|其妻|"
     r"其夫|胞弟|胞兄|飼養者為|開立人|買受人|收受人|具名人"
 )
 _LINKS = (
@@ -76,7 +77,7 @@ def anchors() -> tuple[str, ...]:
     surname = _surname()
     return (
         _after_role(), _TITLES, _beside_number(), rf"{surname}[{HAN}]{{1,3}}?{_DOES}", _builder(), _DOTTED, _LATIN_AFTER,
-        rf"^{surname}[{HAN}]{{2}}$",
+        rf"^{surname}[{HAN}]{{2}}$", led_anchor(),
     )  # fmt: skip
 
 
@@ -110,7 +111,7 @@ def _after_roles(text: str) -> Iterator[Found]:
 def _only_addressed(text: str, start: int) -> bool:
     """陳君表示, 張君因故: a surname and 君, which names nobody by itself."""
     return text[start + 1 : start + 2] == "君" and bool(
-        pattern(rf"^(?:{_DOES}|[^{HAN}])").search(text[start + 2 : start + 5])
+        pattern(rf"^(?:{_DOES}|代理|代為|[^{HAN}])").search(text[start + 2 : start + 5])
     )
 
 
@@ -179,16 +180,18 @@ def _builders(text: str) -> Iterator[Found]:
 
 def _others(text: str) -> Iterator[Found]:
     for found in pattern(_DOTTED).finditer(text):
-        parts = [p for p in pattern(r"[‧•・･·．]").sub("‧", found.group()).split("‧") if p]
-        role = bool(pattern(rf"(?:{_ROLES}){_LINKS}$").search(text[max(0, found.start() - 14) : found.start()]))
+        start, end = trimmed(text, *found.span())
+        parts = [p for p in pattern(r"[‧•・･·．]").sub("‧", text[start:end]).split("‧") if p]
+        role = bool(pattern(rf"(?:{_ROLES}){_LINKS}$|{STRONG_LEAD}").search(text[max(0, start - 14) : start]))
         if role or is_transcribed("".join(parts)):
-            yield found.start(), found.end(), 0.85 if role else 0.65, _INDIGENOUS
+            yield start, end, 0.85 if role else 0.65, _INDIGENOUS
     for found in pattern(_LATIN_AFTER).finditer(text):
         if organisation_kind(found[1]) is None:
             yield found.start(1), found.end(1), 0.75, _LATIN
 
 
 def _listed(text: str, known: list[Found]) -> Iterator[Found]:
+    seen: set[int] = set()  # a list is walked along once, whoever of it is known
     for _, end, confidence, _ in known:
         at = end
         while joined := pattern(rf"^(?:君|先生|女士)?[、及與和,]({_surname()})").search(text[at : at + 6]):
@@ -196,6 +199,9 @@ def _listed(text: str, known: list[Found]) -> Iterator[Found]:
             stop, score = best_name(text, start, _ENDS)
             if score < 0.75 or stop - start < 3 or _is_firm(text, stop):
                 break
+            if start in seen:
+                break
+            seen.add(start)
             yield start, stop, min(confidence, 0.8), _LISTED
             at = stop
 
@@ -215,6 +221,7 @@ def names_in(text: str) -> Iterator[Span]:
     for rule in (_after_roles, _before_titles, _beside_numbers, _actors, _builders, _others):
         known.extend(rule(text))
     known.extend(_listed(text, list(known)))
+    known.extend(names_led(text))  # walks along lists by itself
     known.extend(_again(text, list(known)))
     if not known and len(text) == 3 and likeness(text) >= 0.8 and organisation_kind(text) is None:
         known.append((0, 3, 0.6, _WHOLE))

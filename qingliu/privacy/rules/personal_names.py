@@ -13,7 +13,7 @@ from qingliu.privacy.rules.folding import is_han
 _FUNCTION = frozenset(
     "的了是在於為之等和與及或將已未不無所該此其且亦也並向從被把由至對可應須需約各每另再又而則即若經據稱"
 )
-_BOTH = frozenset("之亦其以若")  # function words that names use too
+_BOTH = frozenset("之亦其以若可")  # function words that names use too
 _TRANSCRIBED = frozenset(
     "巴達拉瓦歷斯諾幹尤哈比令伊萬古木馬紹阿都撒布漾農武拿納卡娃莎蒂歐洛魯法烏給答陸蘇西亞妮努蘿利莉安娜瑪雅迪里曼露奈依谷"
     "希婻嫚曼波恩加基可努榮雷克特諾維奧爾督杜邦吉嘎姆鹿路尼沙米蘭德珊婭薇麗琳卓索浪高孫給固旦勇那坦大兒丹波宛尹吾卜袞牧俄冷艾金夫索羅塔托多隆明"
@@ -113,7 +113,7 @@ def best_name(text: str, start: int, ends: str) -> tuple[int, float]:
         if len(name) < length or not all(map(is_han, name)):
             continue
         after = text[start + length : start + length + 1]
-        bonus = 0.2 if not after or not is_han(after) or after in ends else 0.0
+        bonus = (0.2 if length < _MARRIED else 0.1) if not after or not is_han(after) or after in ends else 0.0
         bonus -= 0.25 if length == 2 else 0.0
         score = likeness(name)
         if score > 0 and score + bonus > best + 1e-9:

@@ -23,6 +23,7 @@ _STREET = (
 _VILLAGE = rf"{_WORD}{{1,4}}[村里](?:{_N}+鄰)?{_WORD}{{0,6}}{_NUM}號(?:之{_N}+)?{_UNIT}"
 _PLOT = rf"{_WORD}{{1,8}}?段(?:{_WORD}{{1,6}}?小段)?{_NUM}(?:[、,及和]{_NUM})*(?:等.{{0,4}}筆)?地號"
 _HOME = r"戶籍|住所|住址|居所|通訊地址|住家|住宅|自宅|民宅|家中|租屋|宿舍|陳情人|檢舉人|被害人|身分證"
+_STATION = r"測站|監測站|監測井|採樣點|測點|排放口|放流口|煙道"  # points that are public
 _DEGREES = r"(\d{2,3}\.\d{3,})[°度NEne]?[^0-9]{1,6}(\d{2,3}\.\d{3,})"
 _METRES = r"(\d{6}(?:\.\d+)?)[^0-9]{1,6}(\d{7}(?:\.\d+)?)"
 _COORDINATE_WORDS = r"(?i)座標|坐標|經緯|經度|緯度|gps|twd|wgs|地標"
@@ -95,9 +96,8 @@ def coordinates_in(text: str) -> Iterator[Span]:
             if not inside or not (pattern(_COORDINATE_WORDS).search(near) or expression is _DEGREES):
                 continue
             home = bool(pattern(_HOME).search(near))
-            yield Span(
-                Kind.COORDINATES, found.start(1), found.end(2), 0.9 if home else 0.5, _HOME_POINT if home else _POINT
-            )
+            sure = 0.9 if home else 0.4 if pattern(_STATION).search(near) else 0.5
+            yield Span(Kind.COORDINATES, found.start(1), found.end(2), sure, _HOME_POINT if home else _POINT)
 
 
 def _inside(x: float, y: float) -> bool:
