@@ -24,7 +24,8 @@ from qingliu.lake.relation import may_hold, position_of
 from qingliu.lake.where import Range, ranges
 
 BASE_S = 0.004
-SCAN, TOP, SORT, GROUP, TEXT = 30e6, 12e6, 1.5e6, 8e6, 1.2e6  # rows a second of one thread; TEXT: rows of ten columns
+SCAN, TOP, SORT, GROUP = 30e6, 12e6, 1.5e6, 8e6  # rows a second of one thread
+TEXT = 100e6  # bytes of an answer a second
 _REFINED_FILES = 8  # beyond so many files their footers would cost more than they tell
 _KEPT = 4_096
 _WIDTH = {"string": 12, "integer": 5, "number": 6, "boolean": 5, "date": 12, "datetime": 27}
@@ -67,7 +68,7 @@ def estimate(plan: Plan, paths: LakePaths, published: Published) -> Cost:
     found = rows if query.where is None else int(rows * _share(plan, wanted))
     sent = found if query.limit is None else min(found, query.limit)
     if grouped:
-        sent, wait = min(sent, max(1, rows // 50)), rows / GROUP
+        wait = rows / GROUP
     elif order:
         small = query.limit is not None and query.limit + query.offset <= 100_000
         wait = rows / TOP if small else rows / SORT
@@ -84,10 +85,11 @@ def estimate(plan: Plan, paths: LakePaths, published: Published) -> Cost:
 def _cost(plan: Plan, work: tuple[int, int, float], width: tuple[float, float], narrow: tuple[str, ...]) -> Cost:
     """``work``: rows read, rows sent, seconds before the first byte by the figures above."""
     rows, sent, wait = work
-    columns = max(1, len(plan.fields)) / 10
     wait_s = (BASE_S + wait) * LEARNED.factor
-    whole = wait_s + (max(rows / SCAN - wait, 0.0) + sent * columns / TEXT) * LEARNED.factor
     values, names = width
+    grouped = bool(plan.query.group or plan.query.aggregates or plan.query.bucket)
+    written = min(sent, sent // 50 + 100) if grouped else sent  # bytes are told as a bound, seconds as they likely are
+    whole = wait_s + (max(rows / SCAN - wait, 0.0) + written * (values + names) / TEXT) * LEARNED.factor
     return Cost(rows, int(sent * (values + names)) + 200, whole, wait_s, int(sent * names), narrow)
 
 
@@ -160,13 +162,13 @@ def _groups(file: FileRecord, column: str, paths: LakePaths) -> list[tuple[int, 
 
 
 def _share(plan: Plan, wanted: dict[str, Range]) -> float:
-    """About which part of the rows that are read will match."""
+    """About which part of the rows that are read will match, rather too many than too few."""
     leading = set(plan.version.sorted_by[:1])
     share = 1.0
     for name, want in wanted.items():
         equal = want.low is not None and want.low == want.high
-        share *= 1.0 if name in leading else 0.1 if equal else 0.5
-    return share if wanted else 0.3
+        share *= 0.1 if equal and name not in leading else 1.0
+    return share
 
 
 def _row_bytes(plan: Plan, paths: LakePaths) -> tuple[float, float]:
