@@ -54,7 +54,10 @@ _EXPOSED = (
     "Qingliu-Dataset, Content-Crs, Qingliu-Number-Matched, Qingliu-Number-Returned, Qingliu-Cost, RateLimit, RateLimit-Policy, Warning, "
     "X-Ignored-Parameters"
 )
-_ALLOWED = "Accept, Accept-Language, Authorization, X-API-Key, X-Qingliu-Profile, Accept-Profile, If-None-Match, If-Range, Range"
+_ALLOWED = (
+    "Accept, Accept-Language, Authorization, Content-Type, X-API-Key, X-CKAN-API-Key, X-Qingliu-Profile, Accept-Profile, "
+    "If-None-Match, If-Range, Range"
+)
 ErrorShape = Callable[[QingliuError, str], tuple[str, bytes]]
 
 
@@ -91,7 +94,7 @@ def key_of(req: falcon.Request) -> str:
     bearer: str = req.env.get("HTTP_AUTHORIZATION", "")
     if bearer[:7].lower() == "bearer ":
         return bearer[7:].strip()
-    given: str = req.env.get("HTTP_X_API_KEY", "")
+    given: str = req.env.get("HTTP_X_API_KEY") or req.env.get("HTTP_X_CKAN_API_KEY", "")  # as ckanapi sends it
     return given.strip()
 
 
@@ -132,7 +135,8 @@ class Manners:
         resp.set_header("Access-Control-Allow-Origin", "*")
         resp.set_header("X-Content-Type-Options", "nosniff")
         if req.method == "OPTIONS":
-            resp.set_header("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS")
+            posting = "POST, " if "POST" in (resp.get_header("Allow") or "") else ""
+            resp.set_header("Access-Control-Allow-Methods", f"GET, HEAD, {posting}OPTIONS")
             resp.set_header("Access-Control-Allow-Headers", _ALLOWED)
             resp.set_header("Access-Control-Max-Age", "86400")
         else:

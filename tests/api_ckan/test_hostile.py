@@ -231,3 +231,12 @@ def test_any_tsquery_is_read_or_told(text: str) -> None:
     else:
         told = "q"
     assert told == "q"
+
+
+def test_browsers_may_post_and_keys_are_checked_as_ckanapi_sends_them(ckan: Client) -> None:
+    asked = ckan.portal.get("/api/3/action/datastore_search", method="OPTIONS")
+    assert "POST" in asked.headers["access-control-allow-methods"]
+    assert "Content-Type" in asked.headers["access-control-allow-headers"]
+    assert "POST" not in ckan.portal.get("/api/datasets", method="OPTIONS").headers["access-control-allow-methods"]
+    wrong = ckan.get("site_read", headers={"X-CKAN-API-Key": "not-a-key-of-ours"})
+    assert (wrong.status_code, wrong.json["error"]["__type"]) == (401, "Authorization Error")
