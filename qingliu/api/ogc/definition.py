@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
+from urllib.parse import quote
 
 from qingliu.api import crs as systems
-from qingliu.api.ogc.describe import GEOJSON, HTML, JSON, LEAD, ROOT, SCHEMA, TITLE
+from qingliu.api.ogc.describe import GEOJSON, HTML, JSON, LEAD, ROOT, SCHEMA, TITLE, TYPES
 from qingliu.api.ogc.params import DEFAULT_LIMIT, MAX_LIMIT
+from qingliu.core.dataset import DatasetRecord
 
 _URIS = [c.uri for c in systems.ALL]
 
@@ -55,8 +58,11 @@ _ABOUT = ("f", "lang")
 _ITEMS = tuple(n for n in PARAMETERS if n not in {"f", "lang", "collectionId", "featureId"})
 
 
-def document(base: str) -> dict[str, Any]:
-    """The definition, for a portal at ``base``."""
+def document(base: str, records: Sequence[DatasetRecord] = ()) -> dict[str, Any]:
+    """The definition, for a portal at ``base``; items of each collection in ``records`` stand under their own path too.
+
+    GDAL learns page size and filterable fields from the path of the collection itself, not from the one with a placeholder.
+    """
     one, item = "/collections/{collectionId}", "/collections/{collectionId}/items/{featureId}"
     return {
         "openapi": "3.0.3",
@@ -73,7 +79,8 @@ def document(base: str) -> dict[str, Any]:
                 "items", "Features; a field's name is a parameter too", GEOJSON, "collectionId", *_ITEMS
             ),
             item: _get("feature", "One feature", GEOJSON, "collectionId", "featureId", "crs"),
-        },
+        }
+        | {f"/collections/{quote(r.code, safe='~')}/items": _items_of(r) for r in records},
         "components": {
             "parameters": PARAMETERS,
             "responses": {
@@ -90,6 +97,16 @@ def document(base: str) -> dict[str, Any]:
             },
         },
     }
+
+
+def _items_of(record: DatasetRecord) -> dict[str, Any]:
+    """Items of one collection, every parameter written out, its fields among them."""
+    told = _get(f"items-{record.code}", f"Features of {record.code}: {record.title.get('en')}", GEOJSON, *_ITEMS)
+    fields = [
+        _query(f.name, f.title.get("en") or f.name, TYPES[f.type]) for f in record.fields if f.name not in PARAMETERS
+    ]
+    told["get"]["parameters"] = [PARAMETERS[n] for n in (*_ITEMS, *_ABOUT)] + fields
+    return told
 
 
 def _get(name: str, about: str, media: str, *parameters: str) -> dict[str, Any]:

@@ -38,7 +38,7 @@ CONFORMANCE = (
         )
     ),
 )  # fmt: skip
-_TYPES: dict[str, dict[str, Any]] = {
+TYPES: dict[str, dict[str, Any]] = {
     "string": {"type": "string"}, "integer": {"type": "integer"}, "number": {"type": "number"},
     "boolean": {"type": "boolean"}, "date": {"type": "string", "format": "date"},
     "datetime": {"type": "string", "format": "date-time"},
@@ -169,7 +169,7 @@ def _both(title: Text, lang: str) -> dict[str, Any]:
 
 
 def _property(field: FieldRecord, record: DatasetRecord, words: dict[str, str], lang: str) -> dict[str, Any]:
-    plain: dict[str, Any] = {**_both(field.title, lang), **_TYPES[field.type]}
+    plain: dict[str, Any] = {**_both(field.title, lang), **TYPES[field.type]}
     if field.description.get(lang):
         plain["description"] = field.description.get(lang)
         plain["x-description"] = {"zh-Hant": field.description.zh, "en": field.description.en}

@@ -102,7 +102,6 @@ class Ogc:
         self._sender = sender
         self._base = base
         self._extents = Extents(engine)
-        self._definition = plain_json(definition.document(base))
 
     def add_to(self, app: falcon.App) -> None:
         """Put every address into the app."""
@@ -184,8 +183,13 @@ class Ogc:
     def api(self, req: falcon.Request, resp: falcon.Response) -> None:
         """/api/ogc/api: the definition."""
         params.Given(pairs_of(req.query_string), params.COMMON).choice("f", ("json",), "json")
-        answer = Answer(describe.OPENAPI, ("ogc-api", self._definition.decode()), lambda: Whole(self._definition))
-        self._sender.send(req, resp, answer)
+
+        def make() -> Whole:
+            records = [e.record for e in self._published.all() if self._served(e)]
+            return Whole(plain_json(definition.document(self._base, records)))
+
+        identity = (str(self._published.generation()), "ogc-api", self._base)
+        self._sender.send(req, resp, Answer(describe.OPENAPI, identity, make))
 
     def conformance(self, req: falcon.Request, resp: falcon.Response) -> None:
         """/api/ogc/conformance"""
