@@ -8,4 +8,4 @@ from qingliu.core import env
 
 _settings = env.load()
 pace.start(_settings.stream_min_bytes)
-application = pace.timely(make_data_api(_settings))
+application = pace.timely(make_data_api(_settings), at_once=_settings.web_threads // 3)

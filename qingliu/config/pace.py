@@ -26,6 +26,7 @@ BODY_PIECE = 16 * 1024
 BODY_GRACE_S = 10.0  # a body's next 16 KiB must come within this
 _TCP_INFO_BYTES = 152
 _ACKED, _UNSENT = 120, 144  # offsets in Linux's struct tcp_info: u64 bytes acknowledged, u32 bytes not yet sent
+_PLAIN = (("Content-Type", "text/plain; charset=utf-8"), ("Connection", "close"), ("Cache-Control", "no-store"))
 Environ = dict[str, Any]
 App = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
@@ -132,8 +133,9 @@ class SlowBody(OSError):
 class TimelyBody:
     """``wsgi.input`` with a time for each piece: a helper waits for the client, so that no thread of the server does."""
 
-    def __init__(self, source: Any, *, grace_s: float = BODY_GRACE_S) -> None:
+    def __init__(self, source: Any, *, grace_s: float = BODY_GRACE_S, ended: Callable[[], None] = lambda: None) -> None:
         self._source = source
+        self._tell = ended
         self._grace_s = grace_s
         self._pieces: queue.Queue[bytes | BaseException] = queue.Queue(maxsize=4)
         self._rest = b""
@@ -170,14 +172,17 @@ class TimelyBody:
         if isinstance(piece, BaseException):
             self.give_up()
             raise SlowBody("the request's body broke off") from piece
-        self._ended = not piece
         self._rest += piece
+        if not piece:
+            self.give_up()
         return bool(piece)
 
     def give_up(self) -> None:
-        """Nobody will read on."""
-        self._ended = True
-        self._given_up.set()
+        """Nobody will read on; safe to call twice."""
+        if not self._ended:
+            self._ended = True
+            self._given_up.set()
+            self._tell()
 
     def read(self, size: int | None = -1) -> bytes:
         """Up to ``size`` bytes, fewer only at the end; all of them where it is negative. Raises SlowBody."""
@@ -205,20 +210,24 @@ class TimelyBody:
         return line
 
 
-def timely(app: App, *, grace_s: float = BODY_GRACE_S) -> App:
-    """``app`` with bodies that must come in time; a request without one is passed on as it is."""
+def timely(app: App, *, at_once: int, grace_s: float = BODY_GRACE_S) -> App:
+    """``app`` with bodies that must come in time, ``at_once`` of them at a time; a request without one is passed on."""
+    room = threading.BoundedSemaphore(max(1, at_once))
 
     def serve(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         if environ.get("CONTENT_LENGTH", "0") in {"", "0"} and "HTTP_TRANSFER_ENCODING" not in environ:
             return app(environ, start_response)
-        body = TimelyBody(environ["wsgi.input"], grace_s=grace_s)
+        if not room.acquire(blocking=False):
+            start_response("503 Service Unavailable", [*_PLAIN, ("Retry-After", "5")])
+            return [
+                "目前有太多請求內容正在傳送，請稍後再試。 Too many bodies are on their way; try again shortly.\n".encode()
+            ]
+        body = TimelyBody(environ["wsgi.input"], grace_s=grace_s, ended=room.release)
         environ["wsgi.input"] = body
         try:
             return app(environ, start_response)
         except SlowBody:
-            start_response(
-                "408 Request Timeout", [("Content-Type", "text/plain; charset=utf-8"), ("Connection", "close")]
-            )
+            start_response("408 Request Timeout", list(_PLAIN))
             return ["請求內容傳送過慢。 The request's body came too slowly.\n".encode()]
         finally:
             body.give_up()

@@ -147,7 +147,7 @@ def test_the_app_answers_408_and_leaves_no_thread_behind() -> None:
         start_response("200 OK", [])
         return [str(len(data)).encode()]
 
-    app = timely(reads, grace_s=0.2)
+    app = timely(reads, at_once=1, grace_s=0.2)
     status, told = wsgi(app, Dripping(30, 0.05), "30")
     assert status.startswith("408")
     assert "過慢" in told.decode()
@@ -156,3 +156,31 @@ def test_the_app_answers_408_and_leaves_no_thread_behind() -> None:
     while any(t.name == "web-body" for t in threading.enumerate()) and time.monotonic() < until:
         time.sleep(0.05)
     assert not any(t.name == "web-body" for t in threading.enumerate())
+
+
+def test_bodies_on_their_way_hold_only_so_many_threads() -> None:
+    began = threading.Event()
+    go_on = threading.Event()
+
+    class Standing:
+        def read(self, size: int) -> bytes:
+            began.set()
+            go_on.wait(5)
+            return b""
+
+    def reads(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        environ["wsgi.input"].read()
+        start_response("200 OK", [])
+        return [b"ok"]
+
+    app = timely(reads, at_once=1, grace_s=5)
+    answers: list[tuple[str, bytes]] = []
+    slow = threading.Thread(target=lambda: answers.append(wsgi(app, Standing(), "5")))
+    slow.start()
+    began.wait(5)
+    assert wsgi(app, io.BytesIO(b"abc"), "3")[0].startswith("503")
+    assert wsgi(app, io.BytesIO(b""), "0") == ("200 OK", b"ok")  # without a body nobody waits
+    go_on.set()
+    slow.join(5)
+    assert answers == [("200 OK", b"ok")]
+    assert wsgi(app, io.BytesIO(b"abc"), "3") == ("200 OK", b"ok")

@@ -65,6 +65,8 @@ class Tally:
                 return mmap.mmap(self._descriptor, held)
         except (OSError, ValueError) as error:
             log.warning("requests are counted in each process by itself: %s", type(error).__name__)
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
         return None
 
     def key(self, kind: bytes, name: bytes) -> int:
