@@ -16,6 +16,7 @@ from qingliu.lake import planes
 from qingliu.lake.names import literal
 from qingliu.lake.published import Entry
 from qingliu.lake.query import And, Compare, Feature, IsNull, RowAt, Where
+from qingliu.lake.render import number_text
 
 Find = Callable[[str], Entry]
 _BETWEEN, _NULL, _EMPTY = "~~", "~n", "~z"  # "~" is else followed by two hexadecimal digits
@@ -55,8 +56,10 @@ def _value(field: FieldRecord, sql: str) -> str:
         return f"CASE WHEN {sql} IS NULL THEN '{_NULL}' WHEN {sql} = '' THEN '{_EMPTY}' ELSE {escaped} END"
     if field.type == "datetime":
         text = f"replace(replace(CAST({sql} AS VARCHAR), ' ', 'T'), ':', '')"
+    elif field.type == "number":
+        text = f"replace({number_text(sql)}, '+', '~2B')"
     else:
-        text = f"replace(CAST({sql} AS VARCHAR), '+', '~2B')"
+        text = f"CAST({sql} AS VARCHAR)"
     return f"coalesce({text}, '{_NULL}')"
 
 

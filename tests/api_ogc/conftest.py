@@ -20,7 +20,7 @@ NAMES = (
     "A/B",
     "臺北 測站",
     "~n",
-    "",
+    "~z",
     ".",
     "..",
     "a.b",
@@ -59,7 +59,7 @@ SITE_ROWS = [
     [name, str(n / 2), ("a", "b", "µg")[n % 3], f"2020-01-{n + 1:02}", f"{120 + n / 16}", f"{22 + n / 8}"]
     for n, name in enumerate(NAMES)
 ]
-LOOSE_ROWS = [*SITE_ROWS, *SITE_ROWS[:3], ["no place", "9", "a", "2020-02-01", "", ""]]
+LOOSE_ROWS = [*SITE_ROWS, ["", "8", "a", "2020-02-01", "121.5", "25"], ["no place", "9", "a", "2020-02-01", "", ""]]
 
 
 @pytest.fixture(scope="session")
