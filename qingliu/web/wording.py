@@ -89,6 +89,7 @@ def role_name(role: str) -> str:
 def format_name(code: str) -> str:
     """A file format's name."""
     names = {"csv": "CSV", "json": "JSON", "geojson": "GeoJSON", "parquet": "Parquet", "ndjson": "NDJSON", "xml": "XML"}
+    names |= {"xlsx": "XLSX", "ods": "ODS", "geoparquet": "GeoParquet"}
     return names.get(code, code)
 
 
@@ -98,7 +99,10 @@ def format_note(code: str) -> str:
         "csv": _("試算表與多數工具"),
         "json": _("程式；數字是數字，缺值是 null"),
         "geojson": _("地圖與 GIS"),
+        "xlsx": _("試算表；數字與日期帶型別"),
+        "ods": _("開放文件格式的試算表"),
         "parquet": _("大量分析；帶型別"),
+        "geoparquet": _("有位置的大量分析"),
         "ndjson": _("逐行處理"),
         "xml": _("環境部 v2 相容"),
     }

@@ -102,6 +102,25 @@ def _check_moment(value: date | datetime, how: str, text: str) -> None:
         assert abs(datetime(1899, 12, 30) + timedelta(days=float(text)) - moment) < timedelta(microseconds=40)
 
 
+def test_threat_5_formulas_are_guarded_in_workbooks_and_raw_in_columnar_files(traps: Portal) -> None:
+    dangerous = {w for w in odd.WORDS if w and as_word(w) != w}
+    assert {w[0] for w in dangerous} == set("=-@\t＝")
+    for form in ("xlsx", "ods"):
+        body = get(traps, form)
+        found = reading.calamine(body) if form == "xlsx" else [[text for _, text in row] for row in reading.ods(body)]
+        assert found[0][1] == "'=word"  # a column's name may be one too
+        texts = {cell for row in found for cell in row if isinstance(cell, str)}
+        assert {"'" + w for w in dangerous} <= texts
+        assert not {t for t in texts if as_word(t) != t}
+        assert "=Traps" not in {c for row in reading.calamine(body, 1) for c in row}
+        for name in zipfile.ZipFile(io.BytesIO(body)).namelist():  # no cell of either kind is a formula
+            assert b"<f>" not in zipfile.ZipFile(io.BytesIO(body)).read(name)
+            assert b"table:formula" not in zipfile.ZipFile(io.BytesIO(body)).read(name)
+    for form in ("parquet", "geoparquet", "arrow"):
+        table = (reading.arrow if form == "arrow" else reading.parquet)(get(traps, form))
+        assert dangerous <= set(table["=word"].to_pylist())
+
+
 def test_ods_cells_have_their_types_and_texts(traps: Portal) -> None:
     found = reading.ods(get(traps, "ods"))
     assert [text for _, text in found[0]] == [as_word(n) for n in odd.KINDS]

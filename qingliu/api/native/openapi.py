@@ -19,6 +19,7 @@ _STATUS_TEXT: dict[int, Text] = {
     410: Text("版本的資料已不保留", "The version's data is no longer kept"),
     416: Text("範圍超出檔案", "The range is outside the file"),
     422: Text("成本過高，已取消", "Too dear; cancelled at the deadline"),
+    429: Text("用量已達上限；Retry-After 說明多久後再試", "Quota used up; Retry-After says when to come back"),
     503: Text("目前忙碌，見 Retry-After", "Busy; see Retry-After"),
 }
 
@@ -131,6 +132,7 @@ def problem_example(status: int) -> dict[str, Any]:
         ),
         416: ("range-not-satisfiable", "檔案只有 1000 位元組。", "The file has 1000 bytes.", ""),
         422: ("too-dear", "查詢超過 20 秒，已取消。", "The question took more than 20 s and was cancelled.", "filter"),
+        429: ("too-many", "本分鐘的請求數已用完（600）。", "The requests of this minute are used up (600).", ""),
         503: ("busy", "目前有其他大型下載進行中。", "Other large answers are under way.", ""),
     }
     code, zh, en, name = known[status]
@@ -181,6 +183,8 @@ def _operation(name: str, endpoint: Endpoint) -> dict[str, Any]:
             "description": _said(Text("latest 的固定位址在 Location", "latest: the pinned address is in Location"))
         }
     responses |= {str(s): {"$ref": f"#/components/responses/{s}"} for s in endpoint.errors}
+    if name not in {"health", "limits"}:
+        responses["429"] = {"$ref": "#/components/responses/429"}
     return {
         "operationId": name,
         "summary": f"{endpoint.title.zh} · {endpoint.title.en}",

@@ -41,6 +41,25 @@ PARAMETERS: dict[str, Parameter] = {
             "number", {"type": "integer", "minimum": 1}, Text("版本編號。", "Number of the version."), "1", "path", True
         ),
         Parameter(
+            "version",
+            {"type": "string", "pattern": "^(latest|[1-9][0-9]{0,17})$"},
+            Text(
+                "版本編號，或 latest（轉到目前版本的固定位址）。",
+                "A version's number, or latest, which leads to the current one's address.",
+            ),
+            "latest",
+            "path",
+            True,
+        ),
+        Parameter(
+            "day",
+            {"type": "string", "pattern": "^(latest|[0-9]{4}-[0-9]{2}-[0-9]{2})$"},
+            Text("日期（臺北），或 latest。", "A day (Asia/Taipei), or latest."),
+            "latest",
+            "path",
+            True,
+        ),
+        Parameter(
             "name",
             text(),
             Text("版本清單所列的檔名。", "File name as the version's manifest lists it."),
@@ -244,10 +263,14 @@ class Endpoint:
 
 
 _DATA = tuple(dict.fromkeys(media.split(";")[0] for _, media in FORMATS))
+_WHOLE = tuple(dict.fromkeys(m for name, m in FORMATS if name in {"csv.gz", "parquet", "geoparquet", "xlsx", "ods"}))
 _DATA_ERRORS = (400, 401, 404, 410, 422, 503)
 ENDPOINTS: dict[str, Endpoint] = {
     "landing": Endpoint("/api", Text("入口與連結", "Landing page with links"), ("lang", "f"), errors=(400, 401)),
     "health": Endpoint("/api/health", Text("存活檢查", "Liveness"), errors=()),
+    "limits": Endpoint(
+        "/api/limits", Text("用量方案、剩餘額度與點數", "The caller's plan, what is left, the tariff"), errors=()
+    ),
     "openapi": Endpoint(
         "/api/openapi.json", Text("本文件（OpenAPI 3.1）", "This description (OpenAPI 3.1)"), errors=()
     ),
@@ -305,9 +328,44 @@ ENDPOINTS: dict[str, Endpoint] = {
         ("lang", "f"),
     ),
     "file": Endpoint(
-        "/api/datasets/{code}/files/{number}/{name}",
+        "/api/datasets/{code}/files/{version}/{name}",
         Text("版本的 Parquet 原檔，支援 Range", "A stored Parquet file of a version, with Range"),
         media=("application/vnd.apache.parquet",),
         errors=(400, 401, 404, 410, 416),
+    ),
+    "bulk_dataset": Endpoint(
+        "/api/datasets/{code}/bulk",
+        Text(
+            "資料集的整批檔：大小、SHA-256、固定與最新位址",
+            "A dataset's whole files: size, SHA-256, pinned and latest addresses",
+        ),
+        ("lang", "f"),
+    ),
+    "bulk_file": Endpoint(
+        "/api/datasets/{code}/bulk/{version}/{name}",
+        Text("一個版本的整批檔，支援 Range", "A whole file of a version, with Range"),
+        media=_WHOLE,
+        errors=(400, 401, 404, 410, 416, 422, 503),
+    ),
+    "bulk": Endpoint(
+        "/api/bulk",
+        Text("所有資料集的檔案清單", "The manifest of every dataset's files"),
+        ("limit", "offset", "lang", "f"),
+        errors=(400, 401),
+    ),
+    "bulk_catalogues": Endpoint(
+        "/api/bulk/catalogue",
+        Text("每夜的目錄傾印列表", "Nightly dumps of the catalogue"),
+        ("lang", "f"),
+        errors=(400, 401),
+    ),
+    "bulk_catalogue": Endpoint(
+        "/api/bulk/catalogue/{day}/{name}",
+        Text(
+            "目錄傾印的檔案：catalogue.jsonl.gz 或 catalogue.csv.gz",
+            "A file of a dump: catalogue.jsonl.gz or catalogue.csv.gz",
+        ),
+        media=("application/gzip",),
+        errors=(400, 401, 404, 416),
     ),
 }

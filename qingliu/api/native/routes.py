@@ -18,6 +18,7 @@ from qingliu.api.native import params, saved, serialize, series
 from qingliu.api.native.files import Files
 from qingliu.api.native.parameters import ENDPOINTS
 from qingliu.api.native.params import Asked, Caller, Given
+from qingliu.api.native.reading import Reading
 from qingliu.core.clock import iso
 from qingliu.core.dataset import DatasetRecord
 from qingliu.core.errors import TooDear
@@ -124,7 +125,7 @@ class Native:
     def add_to(self, app: falcon.App) -> None:
         """Put every address of ``ENDPOINTS`` into the app."""
         for name, endpoint in ENDPOINTS.items():
-            if name != "docs":
+            if name not in {"docs", "limits"} and not name.startswith("bulk"):  # those have resources of their own
                 app.add_route(endpoint.path, Reading(getattr(self, name)))
 
     def _json(self, req: falcon.Request, resp: falcon.Response, value: Callable[[], Any], *identity: str) -> None:
@@ -311,23 +312,10 @@ class Native:
         found = self._files.version(code, number)
         self._json(req, resp, lambda: serialize.manifest(found, self._base))
 
-    def file(self, req: falcon.Request, resp: falcon.Response, code: str, number: str, name: str) -> None:
-        """/api/datasets/{code}/files/{number}/{name}"""
+    def file(self, req: falcon.Request, resp: falcon.Response, code: str, version: str, name: str) -> None:
+        """/api/datasets/{code}/files/{version}/{name}"""
         Given(pairs_of(req.query_string), ())
-        self._files.send(req, resp, code, number, name)
-
-
-class Reading:
-    """A falcon resource that only reads: GET and HEAD by one function."""
-
-    def __init__(self, answer: Callable[..., None]) -> None:
-        self._answer = answer
-
-    def on_get(self, req: falcon.Request, resp: falcon.Response, **parts: str) -> None:
-        """The answer."""
-        self._answer(req, resp, **parts)
-
-    on_head = on_get
+        self._files.send(req, resp, code, version, name)
 
 
 def _caller(req: falcon.Request) -> Caller:

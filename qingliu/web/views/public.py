@@ -16,6 +16,8 @@ from django.utils.translation import get_language, override
 from qingliu.api.dcat import documents
 from qingliu.core.dataset import Contact
 from qingliu.core.errors import BadRequest, QingliuError
+from qingliu.lake.binary import ods, xlsx
+from qingliu.lake.binary.parts import MOST_ROWS
 from qingliu.lake.published import Entry
 from qingliu.standards.vocabularies import flags, licences
 from qingliu.web import decided, judged, lakeside, links, preview, samples, wording
@@ -119,7 +121,7 @@ def _served(request: HttpRequest, entry: Entry, shown: Shown, pairs: tuple[tuple
         "files_shown": files[:FILES_SHOWN],
         "samples": samples.samples(entry.code, base_url(request), pairs),
         "api_address": base_url(request) + links.api_rows(entry.code, pairs),
-        "api": {n: links.api_dataset(entry.code, n) for n in ("versions", "changes")}
+        "api": {n: links.api_dataset(entry.code, n) for n in ("versions", "changes", "bulk")}
         | {"dataset": links.api_dataset(entry.code)},
     }
 
@@ -194,8 +196,18 @@ _ALL = dict.fromkeys(("json", "geojson"), (("limit", "1000000000"),))  # these a
 _ALL["csv"] = (("bom", "true"),)  # people open it in a spreadsheet
 
 
+def _sheets(entry: Entry) -> list[str]:
+    """The workbooks that hold every row; a view may be asked, and says where it does not fit."""
+    rows, columns = entry.current.rows if entry.current else 0, len(entry.record.fields)
+    limits = {"xlsx": xlsx.MOST_CELLS, "ods": ods.MOST_CELLS}
+    return [form for form, cells in limits.items() if rows <= MOST_ROWS and rows * columns <= cells]
+
+
 def _downloads(entry: Entry, pairs: tuple[tuple[str, str], ...]) -> tuple[Download, ...]:
-    formats = ["csv", "json", *(["geojson"] if entry.record.place else []), "parquet", "ndjson"]
+    placed = entry.record.place is not None
+    formats = ["csv", *_sheets(entry), "json", *(["geojson"] if placed else []), "parquet"]
+    formats += ["geoparquet"] if placed else []
+    formats.append("ndjson")
     native = [Download(f, links.api_rows(entry.code, (*pairs, ("f", f), *_ALL.get(f, ())))) for f in formats]
     if pairs:  # the MOENV dialect asks in its own words; filtered XML is left to those who know it
         return tuple(native)
