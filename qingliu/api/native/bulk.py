@@ -100,7 +100,7 @@ class BulkFiles:
 
     def add_to(self, app: falcon.App) -> None:
         """Put every address of whole files into the app."""
-        answers = {
+        answers: dict[str, Callable[..., None]] = {
             "bulk": self.all, "bulk_dataset": self.dataset, "bulk_file": self.file,
             "bulk_catalogues": self.catalogues, "bulk_catalogue": self.catalogue,
         }  # fmt: skip
