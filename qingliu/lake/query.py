@@ -134,7 +134,20 @@ class Order:
 
 
 AggregateFn = Literal[
-    "count", "valid", "avg", "min", "max", "sum", "median", "sd", "percentile", "over", "first", "last", "vdir", "vspeed"
+    "count",
+    "valid",
+    "avg",
+    "min",
+    "max",
+    "sum",
+    "median",
+    "sd",
+    "percentile",
+    "over",
+    "first",
+    "last",
+    "vdir",
+    "vspeed",
 ]
 
 
