@@ -68,7 +68,8 @@ class _Builder:
 
     def _base(self) -> str:
         query, where = self.query, ""
-        source, bound = self.source, []
+        source = self.source
+        bound: list[Any] = []
         if query.where is not None:
             text, bound = compile_where(query.where, self.scope)
             where = f" WHERE {text}"
@@ -115,14 +116,19 @@ class _Builder:
         if wanted == {"count"} and column.name not in self.judged:
             return
         circular = is_direction(column.name, self.query, self.record)
-        x = "_dir" if self.wind is not None and is_long(self.record) else self._value(column)
-        if circular == "item" and self.wind is None:
+        if wanted & {"vdir", "vspeed"}:
+            self._vectors(at, column)
+            if wanted <= {"vdir", "vspeed"}:  # a value counts where both are known
+                self.columns[f"_x{at}"] = f"_p{at}"
+                return
+        x = self._value(column)
+        if circular == "item":
             item = with_role(self.record, "item")
             codes = ", ".join(literal(w.direction) for w in self.record.wind)
             self.columns["_d"] = f"CAST({self._name(item.name)} AS VARCHAR) IN ({codes})" if item else "false"
         on_circle = f"({x}) BETWEEN 0 AND 360"
         whole = {"yes": f"CASE WHEN {on_circle} THEN {x} END", "item": f"CASE WHEN NOT _d OR {on_circle} THEN {x} END"}
-        self.columns[f"_x{at}"] = whole.get(circular, x) if self.wind is None else f"CASE WHEN {on_circle} THEN {x} END"
+        self.columns[f"_x{at}"] = whole.get(circular, x)
         if circular != "no" and "avg" in wanted:
             calm = self._speed(column)
             when = " AND ".join(
@@ -130,8 +136,6 @@ class _Builder:
             )
             self.columns[f"u{at}"] = f"CASE WHEN {when} THEN sin(radians(_x{at})) END"
             self.columns[f"w{at}"] = f"CASE WHEN {when} THEN cos(radians(_x{at})) END"
-        if wanted & {"vdir", "vspeed"}:
-            self._vectors(at, column)
 
     def _speed(self, column: FieldRecord) -> str:
         """The speed beside a direction in the same row, "" in a long table, which has none."""
@@ -147,7 +151,6 @@ class _Builder:
         known = f"({turn}) BETWEEN 0 AND 360 AND ({speed}) >= 0"
         self.columns[f"_p{at}"] = f"CASE WHEN {known} THEN ({speed}) * sin(radians({turn})) END"
         self.columns[f"_q{at}"] = f"CASE WHEN {known} THEN ({speed}) * cos(radians({turn})) END"
-        self.columns[f"_x{at}"] = f"_p{at}"  # a value counts where both are known
 
     def _pivoted(self, where: str) -> str:
         """A long table with direction and speed of one moment and series beside each other, as _dir and _speed."""

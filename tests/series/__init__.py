@@ -1,0 +1,1 @@
+"""Measured series: each rule against plain arithmetic."""
