@@ -72,7 +72,7 @@ def filled(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def served(filled: Path) -> Iterator[Served]:
     """The portal, served until the tests are over."""
-    command = [*QINGLIU, "up", "--no-worker", "--port", "0"]
+    command = [*QINGLIU, "up", "--no-worker", "--own-address", "--port", "0"]
     process = subprocess.Popen(command, cwd=ROOT, env=environment(filled), stdout=subprocess.PIPE, text=True)
     assert process.stdout
     try:

@@ -20,7 +20,7 @@ from qingliu.standards.dcat.served import NOWHERE
 XML = "application/xml; charset=utf-8"
 ADDRESSES = 10_000  # a part; the protocol allows 50,000
 DATASETS = ADDRESSES // 2  # each in two languages
-PAGES = ("/", "/dataset/", "/quality/", "/standards/", "/bilingual/", "/privacy/", "/about/")
+PAGES = ("/", "/dataset/", "/quality/", "/standards/", "/bilingual/", "/about/")
 CLOSED = ("/desk/", "/admin/", "/account/", "/login/", "/logout/", "/runs/")
 _SPACES = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
