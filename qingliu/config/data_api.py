@@ -24,6 +24,7 @@ from qingliu.api.moenv import serialize as moenv_serialize
 from qingliu.api.moenv.routes import Moenv
 from qingliu.api.native import openapi
 from qingliu.api.native.bulk import BulkFiles
+from qingliu.api.native.described import Described
 from qingliu.api.native.page import Page
 from qingliu.api.native.routes import Native
 from qingliu.api.ogc.routes import Ogc
@@ -77,6 +78,7 @@ def make_data_api(settings: Settings, engine: Engine | None = None, cache: Respo
     Native(engine, sender, settings.base_url, description).add_to(app)
     BulkFiles(engine, sender, settings.base_url, Bulk(engine, budget=settings.bulk_bytes)).add_to(app)
     app.add_route("/api/docs", Page(description, sender))
+    Described(engine, sender, settings.base_url, moenv_openapi.paths_of).add_to(app)
     app.add_route("/api/limits", Allowance(limits))
     Moenv(engine, sender, access).add_to(app)
     Ckan(engine, sender, settings.base_url).add_to(app)

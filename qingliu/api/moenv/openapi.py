@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 PARAMETERS: tuple[tuple[str, dict[str, Any], str, str, str], ...] = (
     ("format", {"enum": ["json", "csv", "xml"], "default": "json"}, "格式，大小寫不拘。", "Format, in any case.", "csv"),
@@ -78,3 +79,11 @@ def paths() -> dict[str, Any]:
         "responses": {"200": good, "304": {"description": "與 If-None-Match 相同\n\nSame as If-None-Match"}, **wrong},
     }
     return {"/api/v2/{code}": {"get": operation}}
+
+
+def paths_of(code: str) -> dict[str, Any]:
+    """The dialect's one path for a dataset, for that dataset's own description."""
+    (item,) = paths().values()
+    operation = item["get"]
+    operation["parameters"] = [p for p in operation["parameters"] if "$ref" not in p]
+    return {f"/api/v2/{quote(code.lower(), safe='')}": item}

@@ -18,7 +18,13 @@ from qingliu.core.dataset import Text
 
 STYLE = (files("qingliu.api.native") / "docs.css").read_text(encoding="utf-8")
 _HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-POLICY = f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+
+def policy(form_action: str = "'none'") -> str:
+    """The page's Content-Security-Policy; ``form_action`` where a form may lead."""
+    return f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none'; form-action {form_action}; frame-ancestors 'none'"
+
+
 _WORDS = {
     "zh": {
         "title": "清流資料 API",
@@ -177,7 +183,7 @@ class Page:
         lang = language(asked, req.get_header("Accept-Language") or "")
         body = self._pages[lang]
         identity = ("docs", hashlib.sha256(body).hexdigest())
-        headers = (("Content-Security-Policy", POLICY), ("Content-Language", {"zh": "zh-Hant", "en": "en"}[lang]))
+        headers = (("Content-Security-Policy", policy()), ("Content-Language", {"zh": "zh-Hant", "en": "en"}[lang]))
         self._sender.send(req, resp, Answer("text/html; charset=utf-8", identity, lambda: Whole(body), headers))
 
     on_head = on_get

@@ -277,6 +277,13 @@ ENDPOINTS: dict[str, Endpoint] = {
     "docs": Endpoint(
         "/api/docs", Text("給人讀的說明頁", "This description as a page"), ("lang",), media=("text/html",), errors=()
     ),
+    "console": Endpoint(
+        "/api/docs/{code}",
+        Text("資料集的試用台：表單、位址、程式與回答", "A dataset's console: form, address, programs, answer"),
+        ("lang",),
+        fields=True,
+        media=("text/html",),
+    ),
     "datasets": Endpoint(
         "/api/datasets",
         Text("搜尋資料集，附分面統計", "Find datasets, with facet counts"),
@@ -285,6 +292,11 @@ ENDPOINTS: dict[str, Endpoint] = {
     ),
     "dataset": Endpoint(
         "/api/datasets/{code}", Text("資料集的說明、欄位與連結", "A dataset: description, fields, links"), ("lang", "f")
+    ),
+    "dataset_openapi": Endpoint(
+        "/api/datasets/{code}/openapi.json",
+        Text("資料集自己的 OpenAPI 3.1，欄位有型別", "The dataset's own OpenAPI 3.1, its columns typed"),
+        media=("application/vnd.oai.openapi+json;version=3.1",),
     ),
     "rows": Endpoint(
         "/api/datasets/{code}/rows", Text("資料列", "Rows"), ROWS, fields=True, media=_DATA, errors=_DATA_ERRORS

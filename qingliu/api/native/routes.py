@@ -27,6 +27,7 @@ from qingliu.lake.engine import Engine, Plan
 from qingliu.lake.query import Format, Rendering
 
 MAX_LISTED = 1000
+_ELSEWHERE = {"docs", "console", "dataset_openapi", "limits"}  # with bulk…: resources of their own
 Ask = Callable[[DatasetRecord, Pairs, Caller], Asked]
 
 
@@ -125,7 +126,7 @@ class Native:
     def add_to(self, app: falcon.App) -> None:
         """Put every address of ``ENDPOINTS`` into the app."""
         for name, endpoint in ENDPOINTS.items():
-            if name not in {"docs", "limits"} and not name.startswith("bulk"):  # those have resources of their own
+            if name not in _ELSEWHERE and not name.startswith("bulk"):
                 app.add_route(endpoint.path, Reading(getattr(self, name)))
 
     def _json(self, req: falcon.Request, resp: falcon.Response, value: Callable[[], Any], *identity: str) -> None:
