@@ -43,12 +43,13 @@ def publish(codes: Iterable[str]) -> None:
 
 def publish_all() -> int:
     """Build the published catalogue anew from the rows; how many entries it has."""
+    known = Published(_paths().published_db)
     with PublishedWriter(_paths().published_db).transaction() as switch:
         switch.clear()
         declared = list(queries.datasets())
         for row in declared:
             _put_dataset(switch, row, ())
-            _tell_withdrawn(switch, row)
+            _tell_withdrawn(switch, row, known)
         shown = {row.code.upper() for row in declared if row.status in _SHOWN}
         lines = [line for line in queries.listed() if line.code.upper() not in shown]
         for line in lines:
@@ -94,9 +95,11 @@ def _differs(row: Dataset, entry: Entry) -> bool:
     )
 
 
-def _tell_withdrawn(switch: PublishedTransaction, row: Dataset) -> None:
+def _tell_withdrawn(switch: PublishedTransaction, row: Dataset, known: Published) -> None:
     """Say that a dataset which readers knew was taken down; take that back once it is shown again. No reason is told."""
     record = queries.published_record(row) if row.status == Dataset.Status.WITHDRAWN else None
+    if record and row.code in known.noted(WITHDRAWN):
+        return  # when it was taken down is when that was first said
     title = {"zh": record.title.zh, "en": record.title.en} if record else {}
     switch.put_note(row.code, WITHDRAWN, {"at": iso(row.updated_at), "title": title} if record else None)
 
@@ -104,7 +107,7 @@ def _tell_withdrawn(switch: PublishedTransaction, row: Dataset) -> None:
 def _put(switch: PublishedTransaction, code: str, known: Published) -> None:
     row = queries.datasets().filter(code=code).first()
     if row is not None:
-        _tell_withdrawn(switch, row)
+        _tell_withdrawn(switch, row, known)
     if row is not None and row.status in _SHOWN:
         said = {e.code.upper() for e in known.all()}
         already = known.versions(code) if code in said else ()

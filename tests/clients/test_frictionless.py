@@ -21,6 +21,12 @@ def fetch(address: str) -> Any:
         return json.loads(answer.read())
 
 
+def column(resources: list[dict[str, Any]], name: str) -> dict[str, Any]:
+    """A column of the first resource."""
+    found: dict[str, Any] = next(f for f in resources[0]["schema"]["fields"] if f["name"] == name)
+    return found
+
+
 def validated(clients: Path, package: str) -> dict[str, Any]:
     """The report of frictionless' own program about a package at an address or in a file."""
     command = [str(clients / "frictionless"), "validate", package, "--json"]
@@ -51,7 +57,8 @@ def test_a_package_that_says_something_else_is_not_valid(clients: Path, served: 
             (lambda r: r[0].update(bytes=1), "byte-count"),
             (lambda r: r[1].update(hash="sha256:" + "0" * 64), "hash-count"),
             (lambda r: r[0]["schema"].update(primaryKey=["siteid"]), "primary-key"),
-            (lambda r: r[0]["schema"]["fields"][2].update(constraints={"maximum": 1}), "constraint-error"),
+            (lambda r: column(r, "monitoryear").update(constraints={"maximum": 1}), "constraint-error"),
+            (lambda r: column(r, "sitename").update(type="number"), "type-error"),
         )
     ):
         package = fetch(address)

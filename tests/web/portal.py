@@ -179,6 +179,6 @@ def build(home: Path) -> LakePaths:
             current=None,
             status="listed",
             updated_at=moment,
-            extra={"source_id": "1", "formats": ["CSV", "JSON"], "views": None, "downloads": None, "mark": None},
+            extra={"datagovtw_id": "1", "formats": ["CSV", "JSON"], "views": None, "downloads": None, "mark": None},
         )
     return paths

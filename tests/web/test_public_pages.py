@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import re
 from html.parser import HTMLParser
 
@@ -236,3 +237,21 @@ def test_headings_step_down_one_by_one_and_landmarks_have_their_own_names(reader
     assert all(b - a <= 1 for a, b in itertools.pairwise(levels))
     regions = re.findall(r'role="region" aria-label="([^"]+)"', html) + re.findall(r'<h2 id="[^"]+"[^>]*>([^<]+)', html)
     assert len(regions) == len(set(regions))
+
+
+@pytest.mark.parametrize(("prefix", "title"), [("", "匯出詮釋資料"), ("/en", "Export metadata")])
+@pytest.mark.parametrize("path", [p for p in PAGES if "/detail/" in p])
+def test_a_dataset_page_offers_its_metadata_and_describes_itself(
+    reader: Client, path: str, prefix: str, title: str
+) -> None:
+    html = reader.get(prefix + path).content.decode()
+    code = path.rsplit("/", 1)[1]
+    assert title in html
+    links = set(re.findall(rf'href="(/api/dcat/datasets/{code}[^"]*)"', html))
+    assert {f"/api/dcat/datasets/{code}{tail}" for tail in (".ttl", "/schema.jsonld", "/datagovtw-104.xml")} <= links
+    (block,) = re.findall(r'<script type="application/ld\+json">([^<]*)</script>', html)
+    assert not re.search("[<>&]", block)
+    described = json.loads(block)
+    assert (described["@type"], described["url"]) == ("Dataset", f"http://localhost/dataset/detail/{code}")
+    home = reader.get(f"{prefix}/").content.decode()
+    assert '"@type":"DataCatalog"' in home

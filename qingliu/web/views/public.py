@@ -153,7 +153,7 @@ def _contacts(entry: Entry) -> list[Contact]:
 
 def _official_page(entry: Entry) -> str:
     """Where the official catalogue shows a listed entry; "" where it has no number there."""
-    number = str(entry.extra.get("source_id", ""))
+    number = str(entry.extra.get("datagovtw_id", ""))
     return (
         f"https://data.gov.tw/dataset/{number}"
         if entry.kind == "listed" and number.isascii() and number.isdigit()
