@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,15 +10,26 @@ from qingliu import __version__
 from qingliu.api.ckan import serialize
 from qingliu.api.ckan.args import Args, wrong
 from qingliu.api.ckan.catalogue import Catalogue, Generation, missing
-from qingliu.api.ckan.search import MAX_ROWS, like, package_search
+from qingliu.api.ckan.listings import (
+    MANY,
+    completed,
+    group_package_show,
+    listed,
+    one,
+    packages,
+    tag_autocomplete,
+    tag_list,
+    tag_search,
+    tag_show,
+    window,
+)  # fmt: skip
+from qingliu.api.ckan.search import MAX_ROWS, package_search
 from qingliu.api.http import plain_json
-from qingliu.api.identifiers import made_id
 from qingliu.core.dataset import Text
 from qingliu.core.errors import BadRequest
 from qingliu.standards.vocabularies import licences
 
 CKAN_VERSION = "2.12.0"  # the edition of CKAN whose habits this dialect has; clients choose features by it
-MANY = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,29 +60,20 @@ def _status_show(catalogue: Catalogue, args: Args) -> bytes:
     )
 
 
-def _window(args: Args, default: int) -> tuple[int, int]:
-    """(offset, limit) of a list."""
-    return args.whole("offset", 0), args.whole("limit", default)
-
-
 def _package_list(catalogue: Catalogue, args: Args) -> bytes:
-    offset, limit = _window(args, MANY)
+    offset, limit = window(args, MANY)
     return plain_json(sorted(catalogue.now().names)[offset : offset + limit])
 
 
 def _packages_with_resources(catalogue: Catalogue, args: Args) -> bytes:
-    offset, limit = _window(args, MAX_ROWS)
+    offset, limit = window(args, MAX_ROWS)
     limit = min(limit, MAX_ROWS)
     if args.has("page"):
         offset = max(args.whole("page", 1) - 1, 0) * limit
     held = catalogue.now()
     snapshot = held.snapshot
     newest = snapshot.ranks("modified", lambda e: e.updated_at)
-    return _packages(catalogue, held, snapshot.sort(snapshot.every(), [(newest, True)])[offset : offset + limit])
-
-
-def _packages(catalogue: Catalogue, held: Generation, positions: Sequence[int]) -> bytes:
-    return b"[" + b",".join(catalogue.package(p, held) for p in positions) + b"]"
+    return packages(catalogue, held, snapshot.sort(snapshot.every(), [(newest, True)])[offset : offset + limit])
 
 
 def _package_show(catalogue: Catalogue, args: Args) -> bytes:
@@ -127,7 +129,7 @@ def _resource_search(catalogue: Catalogue, args: Args) -> bytes:
                 parameter="query",
             )
         asked.append((field, value.strip().lower()))
-    offset, limit = _window(args, 100)
+    offset, limit = window(args, 100)
     order = args.text("order_by")
     if order and order not in _SEARCHED:
         raise wrong("order_by", order, "可排序的欄位", f"one of {', '.join(_SEARCHED)}")
@@ -154,156 +156,6 @@ def _resources(catalogue: Catalogue, held: Generation, asked: list[tuple[str, st
 
 def _nothing(catalogue: Catalogue, args: Args) -> bytes:
     return b"[]"
-
-
-def _counted(held: Generation, kind: str) -> dict[str, int]:
-    facet = held.snapshot.facets[kind]
-    return dict(sorted(facet.counts(held.snapshot.every())))
-
-
-def _organization(held: Generation, code: str, count: int, args: Args) -> dict[str, Any]:
-    entry = next(e for e in held.snapshot.entries if serialize.agency_name(e) == code)
-    plain = serialize.organization(code, entry.record.agency_name)
-    plain |= {"display_name": plain["title"], "title_en": entry.record.agency_name.en, "image_display_url": ""}
-    if args.flag("include_dataset_count", True):
-        plain["package_count"] = count
-    return plain | {"num_followers": 0, "users": [], "extras": [], "tags": [], "groups": []}
-
-
-def _group(held: Generation, code: str, count: int, args: Args) -> dict[str, Any]:
-    plain = serialize.group(code) | {
-        "title_en": serialize.category_name(code).en,
-        "type": "group",
-        "is_organization": False,
-    }
-    if args.flag("include_dataset_count", True):
-        plain["package_count"] = count
-    more = {"state": "active", "approval_status": "approved", "created": "1970-01-01T00:00:00.000000", "image_url": ""}
-    return plain | more | {"num_followers": 0, "users": [], "extras": [], "tags": [], "groups": []}
-
-
-_MAKERS: dict[str, Callable[[Generation, str, int, Args], dict[str, Any]]] = {
-    "organization": _organization,
-    "groups": _group,
-}
-
-
-def _list(kind: str, chosen: str) -> Callable[[Catalogue, Args], bytes]:
-    """``organization_list`` or ``group_list``."""
-
-    def run(catalogue: Catalogue, args: Args) -> bytes:
-        held = catalogue.now()
-        counted = _counted(held, kind)
-        wanted = args.names(chosen)
-        ids = {made_id("organization" if kind == "organization" else "group", c): c for c in counted}
-        names = [c for c in counted if not wanted or c in wanted or any(ids.get(w) == c for w in wanted)]
-        sort, _, direction = (args.text("sort") or args.text("order_by") or "name").partition(" ")
-        keys: dict[str, Callable[[str], Any]] = {
-            "name": lambda c: c,
-            "package_count": lambda c: counted[c],
-            "packages": lambda c: counted[c],
-            "title": lambda c: _MAKERS[kind](held, c, 0, args)["title"],
-        }
-        if sort not in keys or direction.strip().lower() not in {"", "asc", "desc"}:
-            raise wrong("sort", sort, "name、title 或 package_count", "name, title or package_count")
-        names.sort(key=keys[sort], reverse=direction.strip().lower() == "desc")
-        offset, limit = _window(args, MANY)
-        names = names[offset : offset + limit]
-        full = args.flag("all_fields", False)
-        return plain_json([_MAKERS[kind](held, c, counted[c], args) for c in names] if full else names)
-
-    return run
-
-
-def _show(kind: str) -> Callable[[Catalogue, Args], bytes]:
-    """``organization_show`` or ``group_show``."""
-
-    def run(catalogue: Catalogue, args: Args) -> bytes:
-        held = catalogue.now()
-        code = _code_of(held, kind, args.needed("id"))
-        count = _counted(held, kind)[code]
-        plain = plain_json(_MAKERS[kind](held, code, count, args))
-        if not args.flag("include_datasets", False):
-            return plain
-        return plain[:-1] + b',"packages":' + _packages_of(catalogue, held, kind, code, 10) + b"}"
-
-    return run
-
-
-def _code_of(held: Generation, kind: str, key: str) -> str:
-    word = "organization" if kind == "organization" else "group"
-    for code in held.snapshot.facets[kind].words:
-        if key.lower() == code or key.lower() == made_id(word, code):
-            return code
-    raise missing("機關" if kind == "organization" else "分類", word, key)
-
-
-def _packages_of(catalogue: Catalogue, held: Generation, kind: str, word: str, most: int) -> bytes:
-    snapshot = held.snapshot
-    newest = snapshot.ranks("modified", lambda e: e.updated_at)
-    found = snapshot.sort(snapshot.facets[kind].having(word), [(newest, True)])
-    return _packages(catalogue, held, found[: min(most, MAX_ROWS)])
-
-
-def _group_package_show(catalogue: Catalogue, args: Args) -> bytes:
-    held = catalogue.now()
-    code = _code_of(held, "groups", args.needed("id"))
-    return _packages_of(catalogue, held, "groups", code, args.whole("limit", MAX_ROWS))
-
-
-def _autocomplete(kind: str) -> Callable[[Catalogue, Args], bytes]:
-    def run(catalogue: Catalogue, args: Args) -> bytes:
-        held = catalogue.now()
-        q = args.text("q").lower()
-        made = (_MAKERS[kind](held, c, n, args) for c, n in _counted(held, kind).items())
-        found = [m for m in made if q in m["name"] or q in m["title"].lower() or q in m["title_en"].lower()]
-        keys = ("id", "name", "title")
-        return plain_json([{k: m[k] for k in keys} for m in found[: args.whole("limit", 20)]])
-
-    return run
-
-
-def _no_vocabulary(args: Args) -> None:
-    if args.text("vocabulary_id"):
-        raise missing("詞彙表", "vocabulary", args.text("vocabulary_id"))
-
-
-def _tags_named(held: Generation, query: str) -> list[str]:
-    wanted = like(f"*{query}*")
-    return [w for w in sorted(held.snapshot.facets["tags"].words) if wanted(w)]
-
-
-def _tag_list(catalogue: Catalogue, args: Args) -> bytes:
-    _no_vocabulary(args)
-    found = _tags_named(catalogue.now(), args.text("query"))
-    return plain_json([serialize.tag(t) for t in found] if args.flag("all_fields", False) else found)
-
-
-def _tag_search(catalogue: Catalogue, args: Args) -> bytes:
-    _no_vocabulary(args)
-    found = _tags_named(catalogue.now(), "".join(args.names("query")))
-    offset, limit = _window(args, MANY)
-    shown = [{k: v for k, v in serialize.tag(t).items() if k in {"id", "name", "vocabulary_id"}} for t in found]
-    return plain_json({"count": len(found), "results": shown[offset : offset + limit]})
-
-
-def _tag_autocomplete(catalogue: Catalogue, args: Args) -> bytes:
-    _no_vocabulary(args)
-    found = _tags_named(catalogue.now(), args.text("query") or args.text("q"))
-    offset, limit = _window(args, 10)
-    return plain_json(found[offset : offset + limit])
-
-
-def _tag_show(catalogue: Catalogue, args: Args) -> bytes:
-    _no_vocabulary(args)
-    held, key = catalogue.now(), args.needed("id")
-    found = next((w for w in held.snapshot.facets["tags"].words if key in (w, made_id("tag", w))), None)
-    if found is None:
-        raise missing("標籤", "tag", key)
-    plain = plain_json(serialize.tag(found))
-    if not args.flag("include_datasets", False):
-        return plain
-    return plain[:-1] + b',"packages":' + _packages_of(catalogue, held, "tags", found, MAX_ROWS) + b"}"
 
 
 def _license_list(catalogue: Catalogue, args: Args) -> bytes:
@@ -374,28 +226,26 @@ ACTIONS: dict[str, Action] = {
     ),
     "resource_view_list": Action(_nothing, ("id",), Text("本站沒有資源檢視。", "There are no resource views here.")),
     "organization_list": Action(
-        _list("organization", "organizations"), (*_GROUPS_LIKE, "organizations"), Text("機關。", "Agencies.")
+        listed("organization", "organizations"), (*_GROUPS_LIKE, "organizations"), Text("機關。", "Agencies.")
     ),
-    "organization_show": Action(_show("organization"), _SHOW, Text("一個機關。", "One agency.")),
+    "organization_show": Action(one("organization"), _SHOW, Text("一個機關。", "One agency.")),
     "organization_autocomplete": Action(
-        _autocomplete("organization"), ("q", "limit"), Text("機關提示。", "Agencies that fit.")
+        completed("organization"), ("q", "limit"), Text("機關提示。", "Agencies that fit.")
     ),
     "organization_list_for_user": Action(
         _nothing, ("id", "permission"), Text("匿名者沒有機關。", "A reader has none.")
     ),
-    "group_list": Action(_list("groups", "groups"), (*_GROUPS_LIKE, "groups", "type"), Text("分類。", "Categories.")),
-    "group_show": Action(_show("groups"), _SHOW, Text("一個分類。", "One category.")),
-    "group_package_show": Action(
-        _group_package_show, ("id", "limit"), Text("分類的資料集。", "A category's datasets.")
-    ),
-    "group_autocomplete": Action(_autocomplete("groups"), ("q", "limit"), Text("分類提示。", "Categories that fit.")),
+    "group_list": Action(listed("groups", "groups"), (*_GROUPS_LIKE, "groups", "type"), Text("分類。", "Categories.")),
+    "group_show": Action(one("groups"), _SHOW, Text("一個分類。", "One category.")),
+    "group_package_show": Action(group_package_show, ("id", "limit"), Text("分類的資料集。", "A category's datasets.")),
+    "group_autocomplete": Action(completed("groups"), ("q", "limit"), Text("分類提示。", "Categories that fit.")),
     "group_list_authz": Action(
         _nothing, ("available_only", "am_member"), Text("匿名者沒有分類。", "A reader has none.")
     ),
-    "tag_list": Action(_tag_list, (*_TAGS, "all_fields"), Text("標籤（關鍵字）。", "Tags, which are keywords.")),
-    "tag_search": Action(_tag_search, (*_TAGS, *_PAGE), Text("搜尋標籤。", "Search tags.")),
-    "tag_autocomplete": Action(_tag_autocomplete, (*_TAGS, "q", *_PAGE), Text("標籤提示。", "Tags that fit.")),
-    "tag_show": Action(_tag_show, ("id", "vocabulary_id", "include_datasets"), Text("一個標籤。", "One tag.")),
+    "tag_list": Action(tag_list, (*_TAGS, "all_fields"), Text("標籤（關鍵字）。", "Tags, which are keywords.")),
+    "tag_search": Action(tag_search, (*_TAGS, *_PAGE), Text("搜尋標籤。", "Search tags.")),
+    "tag_autocomplete": Action(tag_autocomplete, (*_TAGS, "q", *_PAGE), Text("標籤提示。", "Tags that fit.")),
+    "tag_show": Action(tag_show, ("id", "vocabulary_id", "include_datasets"), Text("一個標籤。", "One tag.")),
     "license_list": Action(_license_list, (), Text("授權條款。", "Licences.")),
     "format_autocomplete": Action(_format_autocomplete, ("q", "limit"), Text("格式提示。", "Formats that fit.")),
     "vocabulary_list": Action(_nothing, (), Text("標籤不分詞彙表。", "Tags have no vocabularies here.")),
