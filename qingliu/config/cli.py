@@ -18,7 +18,6 @@ from qingliu.core import env
 from qingliu.core.errors import QingliuError
 from qingliu.core.redact import redact
 from qingliu.lake.paths import LakePaths
-from qingliu.lake.restore import restore
 from qingliu.pipeline import locks
 
 RESTORE = "由備份還原，平臺須先停止 bring a backup back; the portal must be stopped"
@@ -52,6 +51,8 @@ def _serve_data(settings: env.Settings, rest: Sequence[str]) -> int:
 
 def _restore(settings: env.Settings, rest: Sequence[str]) -> int:
     """Bring a backup back before anything has opened the home; Django is set up on what was restored, afterwards."""
+    from qingliu.lake.restore import restore  # 80 MiB that the process which leads the others need not hold
+
     parser = argparse.ArgumentParser(prog="qingliu restore", description=RESTORE)
     parser.add_argument(
         "source", type=Path, metavar="FOLDER", help="qingliu backup 產生的資料夾 made by qingliu backup"

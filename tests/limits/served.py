@@ -73,14 +73,15 @@ class Server:
         return found
 
     def memory_mib(self) -> float:
-        """What all its processes hold in memory, shared pages counted once for each (RSS)."""
-        pages = 0
+        """Memory that all its processes hold together (PSS: a page that several of them share is counted once)."""
+        held = 0
         for pid in self.processes():
             try:
-                pages += int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+                lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
             except OSError:
                 continue
-        return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+            held += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+        return held / 1024
 
 
 def serve(paths: LakePaths, log: Path, **settings: str) -> Server:

@@ -7,7 +7,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,6 +50,11 @@ def test_nobody_but_this_machine_holds_every_place() -> None:
     assert (gate.running(), gate.threads()) == (0, 0)
 
 
+def waits_for(gate: Gate, count: int) -> bool:
+    """Whether so many queue."""
+    return gate.waiting() == count
+
+
 def test_who_holds_least_comes_next_whoever_came_first() -> None:
     gate = Gate(3, waiting=9, wait_s=10)
     held = [gate.enter(1, alone=False), gate.enter(1, alone=False), gate.enter(2, alone=False)]
@@ -62,7 +69,7 @@ def test_who_holds_least_comes_next_whoever_came_first() -> None:
     for n, who in enumerate((1, 1, 3)):
         threads.append(threading.Thread(target=wait, args=(who,)))
         threads[-1].start()
-        assert until(lambda n=n: gate.waiting() == n + 1)
+        assert until(partial(waits_for, gate, n + 1))
     held[2].leave()  # its place is for the third caller: the first one holds two already
     assert until(lambda: 3 in came)
     assert came[0] == 3
@@ -194,12 +201,12 @@ def test_streams_of_one_caller_are_counted_while_they_stand(portal: Portal, tmp_
     assert asked.get("/api/limits").json["streams"]["running"] == 0
 
 
-def _small(asked: Asked) -> Callable[..., object]:
+def _small(asked: Asked) -> Any:
     settings = replace(asked.portal.settings, home=asked.home, web_threads=12, spool_bytes=0)
     return make_data_api(settings, asked.portal.engine, ResponseCache(max_body=10_000))
 
 
-def _raw(asked: Asked, address: str) -> tuple[str, Iterator[bytes]]:
+def _raw(asked: Asked, address: str) -> tuple[str, Any]:
     def from_there(environ: dict[str, object], start: Callable[..., object]) -> object:
         environ["REMOTE_ADDR"] = address
         return asked.app(environ, start)
