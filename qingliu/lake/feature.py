@@ -19,7 +19,7 @@ from qingliu.lake.query import And, Compare, Feature, IsNull, RowAt, Where
 from qingliu.lake.render import number_text
 
 Find = Callable[[str], Entry]
-_BETWEEN, _NULL, _EMPTY = "~~", "~n", "~z"  # "~" is else followed by two hexadecimal digits
+BETWEEN, NULL, EMPTY = "~~", "~n", "~z"  # "~" is else followed by two hexadecimal digits
 _POSITION = re.compile(r"v([0-9]{1,9})-([0-9a-f]{8})-([0-9]{1,6})-([0-9]{1,12})", re.ASCII)
 _TIME = re.compile(r"(.*T[0-9]{2})([0-9]{2})([0-9]{2}.*)", re.ASCII | re.DOTALL)
 _PART = re.compile(r"(?:[A-Za-z0-9_.-]|~[0-9A-F]{2})+", re.ASCII)
@@ -44,7 +44,7 @@ def key_fields(entry: Entry, find: Find, depth: int = _DEPTH) -> tuple[FieldReco
 def identifier(fields: Sequence[FieldRecord], version: VersionRecord, files: Sequence[int]) -> str:
     """SQL of a row's identifier out of ``_k0``, ``_k1`` …, or out of ``_fi`` and ``_rn``; only signs that need no escaping."""
     if fields:
-        return f" || '{_BETWEEN}' || ".join(_value(f, f"_k{i}") for i, f in enumerate(fields))
+        return f" || '{BETWEEN}' || ".join(_value(f, f"_k{i}") for i, f in enumerate(fields))
     number = "_fi" if list(files) == list(range(len(files))) else f"[{','.join(map(str, files))}][_fi + 1]"
     head = literal(f"v{version.number}-{version.content_hash[:8]}-")
     return f"({head} || CAST({number} AS VARCHAR) || '-' || CAST(_rn AS VARCHAR))"
@@ -53,28 +53,28 @@ def identifier(fields: Sequence[FieldRecord], version: VersionRecord, files: Seq
 def _value(field: FieldRecord, sql: str) -> str:
     if field.type == "string":
         escaped = f"replace(replace(replace(url_encode({sql}), '~', '%7E'), '.', '%2E'), '%', '~')"
-        return f"CASE WHEN {sql} IS NULL THEN '{_NULL}' WHEN {sql} = '' THEN '{_EMPTY}' ELSE {escaped} END"
+        return f"CASE WHEN {sql} IS NULL THEN '{NULL}' WHEN {sql} = '' THEN '{EMPTY}' ELSE {escaped} END"
     if field.type == "datetime":
         text = f"replace(replace(CAST({sql} AS VARCHAR), ' ', 'T'), ':', '')"
     elif field.type == "number":
         text = f"replace({number_text(sql)}, '+', '~2B')"
     else:
         text = f"CAST({sql} AS VARCHAR)"
-    return f"coalesce({text}, '{_NULL}')"
+    return f"coalesce({text}, '{NULL}')"
 
 
 def asked(text: str, fields: Sequence[FieldRecord], version: VersionRecord, code: str) -> Where:
     """The condition that the row of an identifier fulfils. Raises NotFound, or Gone for a place in another version."""
     if not fields:
         return _position(text, version, code)
-    parts = text.split(_BETWEEN)
+    parts = text.split(BETWEEN)
     if len(parts) != len(fields):
         raise unknown(text, code)
     items: list[Where] = []
     for field, part in zip(fields, parts, strict=True):
-        if part == _NULL:
+        if part == NULL:
             items.append(IsNull(field.name))
-        elif part == _EMPTY and field.type == "string":
+        elif part == EMPTY and field.type == "string":
             items.append(Compare(field.name, "eq", ""))
         elif _PART.fullmatch(part):
             items.append(Compare(field.name, "eq", _read(field, part, text, code)))

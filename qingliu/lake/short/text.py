@@ -42,7 +42,7 @@ def json_string(text: str) -> str:
 
 
 class RowText:
-    """Writes pieces of one answer. ``places`` are the column numbers of longitude and latitude, for GeoJSON."""
+    """Writes pieces of one answer. ``place`` is longitude and latitude, for GeoJSON, and identifiers if wanted."""
 
     def __init__(self, cells: Sequence[Cell], rendering: Rendering, *, offset: str, separator: str) -> None:
         self._cells = cells
@@ -50,11 +50,11 @@ class RowText:
         self._offset = offset
         self._separator = separator
 
-    def write(self, columns: Sequence[Any], flags: Any, place: tuple[Any, Any] | None) -> bytes:
+    def write(self, columns: Sequence[Any], flags: Any, place: tuple[Any, ...] | None) -> bytes:
         """The rows as bytes, a separator behind each. ``columns`` stand as the cells do; all have one length, above 0."""
         return b"".join(self._segment(c, f, p) for c, f, p in _segments(columns, flags, place))
 
-    def _segment(self, columns: Sequence[Any], flags: Any, place: tuple[Any, Any] | None) -> bytes:
+    def _segment(self, columns: Sequence[Any], flags: Any, place: tuple[Any, ...] | None) -> bytes:
         size = len(columns[0]) if columns else len(flags)
         known = None if flags is None or flags.null_count == len(flags) else flags
         if self._rendering.format == "csv":
@@ -63,7 +63,13 @@ class RowText:
             parts = self._json(columns, known)
             if self._rendering.format == "geojson":
                 assert place is not None
-                parts = ['{"type":"Feature","geometry":', _point(*place), ',"properties":', *parts, "}"]
+                lon, lat, *names = place
+                head = (
+                    ['{"type":"Feature","id":"', names[0], '","geometry":']
+                    if names
+                    else ['{"type":"Feature","geometry":']
+                )
+                parts = [*head, _point(lon, lat), ',"properties":', *parts, "}"]
         return joined([*parts, self._separator], size)
 
     def _json(self, columns: Sequence[Any], flags: Any) -> list[Part]:
@@ -193,8 +199,8 @@ def is_constant(values: Any) -> bool:
 
 
 def _segments(
-    columns: Sequence[Any], flags: Any, place: tuple[Any, Any] | None
-) -> Iterator[tuple[Sequence[Any], Any, tuple[Any, Any] | None]]:
+    columns: Sequence[Any], flags: Any, place: tuple[Any, ...] | None
+) -> Iterator[tuple[Sequence[Any], Any, tuple[Any, ...] | None]]:
     """The rows cut where a text column changes, if that gives long runs; else as they are."""
     size = len(columns[0]) if columns else 0
     changes = np.zeros(max(0, size - 1), dtype=bool)
@@ -212,7 +218,7 @@ def _segments(
         yield (
             [c[part] for c in columns],
             None if flags is None else flags[part],
-            None if place is None else (place[0][part], place[1][part]),
+            None if place is None else tuple(p[part] for p in place),
         )
 
 

@@ -26,7 +26,7 @@ from qingliu.lake.relation import Position, candidates, position_of
 from qingliu.lake.render import Cell, csv_header, offset_text
 from qingliu.lake.rownumbers import ROW, starts
 from qingliu.lake.session import too_slow
-from qingliu.lake.short import keep, text
+from qingliu.lake.short import features, keep, text
 from qingliu.lake.short.footers import Footer, Footers
 from qingliu.lake.where import Scope, ranges
 
@@ -246,7 +246,7 @@ class ShortWay:
             if rendering.format == "csv" and rendering.header:
                 yield csv_header(list(cells), rendering).encode()
             held, last = b"", None
-            for found in self._pieces(plan, writer.names, deadline_s):
+            for found in self.pieces(plan, writer.names, deadline_s):
                 piece = found
                 if limit is not None and stream.returned + piece.table.num_rows > limit:
                     piece, stream.more = piece.slice(0, limit - stream.returned), True
@@ -267,7 +267,7 @@ class ShortWay:
         stream = Stream(chunks(), lambda: None)
         return stream
 
-    def _pieces(self, plan: Plan, names: Sequence[str], deadline_s: float) -> Iterator[Cut]:
+    def pieces(self, plan: Plan, names: Sequence[str], deadline_s: float) -> Iterator[Cut]:
         """The matching rows from where the answer begins, at most PIECE_ROWS at a time, in stored order."""
         scope = scope_of(plan.entry.record, plan.version)
         start, skip = _start(plan)
@@ -297,9 +297,14 @@ class Writer:
         self._flags = any(c.column.null_by_flag or c.column.suffix_by_flag for c in cells)
         place = plan.entry.record.place if rendering.format == "geojson" else None
         self._place = (scope.physical(place.lon), scope.physical(place.lat)) if place else None
+        if place and rendering.feature and rendering.feature.lat_first:
+            self._place = (scope.physical(place.lat), scope.physical(place.lon))
+        self._named = rendering.feature is not None
+        self._key = features.keyed(plan) if self._named else ()
+        self._key_columns = [scope.physical(f.name) for f in self._key]
         self._numbered = ROW.name in self._columns
         self.drop_last = len(separator.encode()) if rendering.format in {"json", "geojson"} else 0
-        wanted = [*self._columns, *(self._place or ()), *(["_flags"] if self._flags else [])]
+        wanted = [*self._columns, *(self._place or ()), *self._key_columns, *(["_flags"] if self._flags else [])]
         self.names = [n for n in dict.fromkeys(wanted) if n != ROW.name]
 
     def write(self, piece: Cut) -> bytes:
@@ -310,8 +315,17 @@ class Writer:
             table = table.append_column(ROW.name, pc.add(piece.places(), before + 1))
         columns = [one(table.column(n)) for n in self._columns]
         flags = one(table.column("_flags")) if self._flags else None
-        place = (one(table.column(self._place[0])), one(table.column(self._place[1]))) if self._place else None
+        place: tuple[Any, ...] | None = None
+        if self._place:
+            place = (one(table.column(self._place[0])), one(table.column(self._place[1])))
+        if place and self._named:
+            place = (*place, self._identifiers(table, piece))
         return self._text.write(columns, flags, place)
+
+    def _identifiers(self, table: Any, piece: Cut) -> Any:
+        if self._key:
+            return features.by_key(self._key, [one(table.column(n)) for n in self._key_columns])
+        return features.by_place(self._version, piece.file, piece.places())
 
 
 class _Clock:
@@ -355,7 +369,9 @@ def _looked_at(where: Where, scope: Scope) -> Iterator[str]:
 
 def _writable(plan: Plan, rendering: Rendering) -> bool:
     """Whether every column can be written here; a status that the files do not hold, and rare time formats, cannot."""
-    if rendering.feature or any(not _SIMPLE_FORMAT.fullmatch(c.datetime_format) for c in rendering.columns):
+    if not features.writable(plan, rendering) or any(
+        not _SIMPLE_FORMAT.fullmatch(c.datetime_format) for c in rendering.columns
+    ):
         return False
     names = {f.name for f in plan.fields}
     if not names - {ROW.name} or "_since" in names or ("_status" in names and not holds_status(plan.version)):
