@@ -11,7 +11,7 @@ import qingliu
 from qingliu.api.dcat.told import categories
 from qingliu.core.errors import BadDefinition
 from qingliu.standards.definition import load
-from qingliu.standards.definition_dump import dump
+from qingliu.standards.definition_dump import dumps
 from qingliu.standards.vocabularies import vocabulary
 from tests.dcat.scene import DEFINITIONS
 
@@ -35,7 +35,7 @@ def test_a_mark_is_read_written_and_becomes_a_category(tmp_path: Path) -> None:
     definition = load(marked(tmp_path, "[environment, meteorological]"))
     assert definition.dataset.hvd == ("environment", "meteorological")
     again = tmp_path / "again.yaml"
-    again.write_text(dump(definition), encoding="utf-8")
+    again.write_text(dumps(definition), encoding="utf-8")
     assert load(again).dataset.hvd == definition.dataset.hvd
     assert categories(definition.dataset) == (
         "http://data.europa.eu/bna/c_dd313021",
