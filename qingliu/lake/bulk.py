@@ -273,11 +273,24 @@ def _packed(chunks: Iterable[bytes]) -> Iterator[bytes]:
 def _index(folder: Path) -> Iterator[sqlite3.Connection]:
     """The index, one transaction; nothing of it is written where the block raises."""
     folder.mkdir(parents=True, exist_ok=True)
-    with closing(sqlite3.connect(folder / "index.sqlite", timeout=30)) as con:
-        con.executescript(_SCHEMA)
+    with closing(_opened(folder / "index.sqlite")) as con, con:
+        yield con
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    """The index; a damaged one is begun anew, since every file can be made again."""
+    con = sqlite3.connect(path, timeout=30)
+    try:
         con.execute("PRAGMA secure_delete=ON")
-        with con:
-            yield con
+        con.executescript(_SCHEMA)
+    except sqlite3.OperationalError:  # busy, or a full disk: the index itself is sound
+        con.close()
+        raise
+    except sqlite3.DatabaseError:
+        con.close()
+        path.unlink()
+        return _opened(path)
+    return con
 
 
 def _changed(con: sqlite3.Connection) -> None:

@@ -6,8 +6,11 @@ import base64
 import errno
 import gzip
 import hashlib
+import subprocess
 import threading
 import time
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -241,11 +244,55 @@ def test_a_damaged_or_missing_whole_file_is_made_again(fresh: Portal) -> None:
     assert bytes(fresh.get(f"{AT}/3/TRAP_1.parquet").content) == body
 
 
+def test_a_damaged_index_is_begun_anew(fresh: Portal) -> None:
+    body = bytes(fresh.get(f"{AT}/3/TRAP_1.parquet").content)
+    (fresh.engine.paths.bulk / "index.sqlite").write_bytes(b"no database at all" * 300)
+    assert bytes(fresh.get(f"{AT}/3/TRAP_1.parquet").content) == body
+    assert fresh.get("/api/bulk").json["datasets"][0]["files"][1]["bytes"] == len(body)
+
+
+def test_merging_small_files_leaves_whole_files_as_they_are(fresh: Portal) -> None:
+    before = fresh.get(f"{AT}/3/TRAP_1.csv.gz")
+    made_at = fresh.get(AT).json["files"][0]["made_at"]
+    merged = odd.write(fresh.engine.paths, "merged", odd.rows())
+    version = replace(fresh.versions["TRAP_1"][2], files=(merged,), content_hash="f" * 64)
+    with PublishedWriter(fresh.engine.paths.published_db).transaction() as t:
+        t.put_version(version)
+    after = fresh.get(f"{AT}/3/TRAP_1.csv.gz")
+    assert after.headers["etag"] == before.headers["etag"]
+    assert fresh.get(AT).json["files"][0]["made_at"] == made_at
+
+
+@pytest.fixture
+def tiny(fresh: Portal) -> Iterator[Portal]:
+    """Whole files on a file system of 64 KiB in memory; only an administrator may mount one."""
+    folder = fresh.engine.paths.bulk
+    folder.mkdir(exist_ok=True)
+    command = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)]
+    done = subprocess.run(command, capture_output=True, check=False)
+    if done.returncode:
+        pytest.skip(f"a small file system cannot be mounted here: {done.stderr.decode().strip()}")
+    yield fresh
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def test_threat_26_a_disk_that_really_fills_up_is_told_and_what_is_there_stays(tiny: Portal) -> None:
+    first = tiny.get(f"{AT}/3/TRAP_1.csv.gz")
+    assert first.status_code == 200
+    asked = [tiny.get(f"/api/datasets/{code}/bulk/{n}/{code}.{form}") for code, n in (("TRAP_1", 3), ("TRAP_1", 2), ("TRAP_2", 1))
+             for form in ("parquet", "xlsx", "ods")]  # fmt: skip
+    full = [a for a in asked if a.status_code != 200]
+    assert full
+    assert {a.status_code for a in full} == {503}
+    assert all("disk is full" in a.json["detail_en"] for a in full)
+    assert len(left(tiny)) <= 1 + len(asked) - len(full)
+    assert not any(name.startswith(".") for name in left(tiny))
+    assert tiny.get(f"{AT}/3/TRAP_1.csv.gz").content == first.content
+
+
 def test_tidying_keeps_what_is_kept_and_removes_the_rest(fresh: Portal) -> None:
     for number in (2, 3):
         assert fresh.get(f"{AT}/{number}/TRAP_1.parquet").status_code == 200
-    from dataclasses import replace
-
     with PublishedWriter(fresh.engine.paths.published_db).transaction() as t:
         t.put_version(replace(fresh.versions["TRAP_1"][1], kept=False, nearest_kept=3))
     keeper = Bulk(fresh.engine, budget=10**9)
