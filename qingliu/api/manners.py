@@ -50,9 +50,9 @@ TITLES: dict[str, Text] = {
     QingliuError.code: Text("伺服器內部錯誤", "Something failed on our side"),
 }
 _EXPOSED = (
-    "ETag, Link, Content-Range, Content-Digest, Repr-Digest, Content-Disposition, Retry-After, Qingliu-Version, "
-    "Qingliu-Dataset, Content-Crs, Qingliu-Number-Matched, Qingliu-Number-Returned, Qingliu-Cost, RateLimit, RateLimit-Policy, Warning, "
-    "X-Ignored-Parameters"
+    "ETag, Link, Content-Range, Content-Digest, Repr-Digest, Content-Disposition, Retry-After, "
+    "Qingliu-Version, Qingliu-Dataset, Content-Crs, Qingliu-Number-Matched, Qingliu-Number-Returned, "
+    "Qingliu-Cost, RateLimit, RateLimit-Policy, Warning, X-Ignored-Parameters"
 )
 _ALLOWED = (
     "Accept, Accept-Language, Authorization, Content-Type, X-API-Key, X-CKAN-API-Key, X-Qingliu-Profile, Accept-Profile, "
@@ -115,7 +115,12 @@ class Manners:
         this generation."""
         address_key = req.env.get("qingliu.address_key") or ""
         req.context.grant = None
-        visit = self._limits.visit(req.env, key_of(req), address_key)
+        try:
+            visit = self._limits.visit(req.env, key_of(req), address_key)
+        except QingliuError:  # a wrong key counts for the address that it came from
+            req.context.visit = self._limits.visit(req.env, "")
+            self._limits.admit(req.context.visit)
+            raise
         req.context.visit = visit
         req.context.grant = visit.grant
         if req.method != "OPTIONS" and req.path not in FREE:

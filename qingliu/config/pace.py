@@ -138,7 +138,7 @@ class TimelyBody:
         self._tell = ended
         self._grace_s = grace_s
         self._pieces: queue.Queue[bytes | BaseException] = queue.Queue(maxsize=4)
-        self._rest = b""
+        self._rest = bytearray()
         self._ended = False
         self._given_up = threading.Event()
         threading.Thread(target=self._fetch, name="web-body", daemon=True).start()
@@ -190,7 +190,8 @@ class TimelyBody:
         while (wanted < 0 or len(self._rest) < wanted) and self._more():
             pass
         cut = len(self._rest) if wanted < 0 else wanted
-        found, self._rest = self._rest[:cut], self._rest[cut:]
+        found = bytes(self._rest[:cut])
+        del self._rest[:cut]
         return found
 
     def readline(self, size: int | None = -1) -> bytes:

@@ -9,7 +9,8 @@ import pytest
 from qingliu.api.limits.quota import FREE_FAILURES, back_off
 from qingliu.core.access import new_token
 from tests.api.portal import Portal
-from tests.limits.asking import OUTSIDE, ROWS, Asked
+from tests.limits.asking import OUTSIDE, ROWS, Asked, left
+from tests.limits.conftest import plan
 
 
 def guess(asked: Asked, address: str = OUTSIDE) -> int:
@@ -65,6 +66,15 @@ def test_threat_24_keys_in_addresses_are_no_other_way_to_guess(portal: Portal, t
     assert guess(asked) == 429
     old = asked.get("/api/v2/air_h", "limit=1&api_key=9e565f9a-84dd-4e79-9097-d403cae1ea75")
     assert old.status_code == 200  # keys of the old platform mean nothing here, and are welcome
+
+
+def test_a_wrong_key_counts_for_the_address_it_came_from(portal: Portal, tmp_path: Path) -> None:
+    asked = Asked(portal, tmp_path, (plan("anonymous", per_minute=5),))
+    refused = asked.get(ROWS, "limit=1", X_API_Key=new_token())
+    assert (refused.status_code, left(refused)) == (401, 4)
+    for _ in range(4):
+        guess(asked)
+    assert asked.get(ROWS, "limit=1").status_code == 429
 
 
 def test_a_stopped_heart_locks_nobody_out(portal: Portal, tmp_path: Path) -> None:
