@@ -246,7 +246,7 @@ class ShortWay:
             if rendering.format == "csv" and rendering.header:
                 yield csv_header(list(cells), rendering).encode()
             held, last = b"", None
-            for found in self.pieces(plan, writer.names, deadline_s):
+            for found in self._pieces(plan, writer.names, deadline_s):
                 piece = found
                 if limit is not None and stream.returned + piece.table.num_rows > limit:
                     piece, stream.more = piece.slice(0, limit - stream.returned), True
@@ -267,7 +267,7 @@ class ShortWay:
         stream = Stream(chunks(), lambda: None)
         return stream
 
-    def pieces(self, plan: Plan, names: Sequence[str], deadline_s: float) -> Iterator[Cut]:
+    def _pieces(self, plan: Plan, names: Sequence[str], deadline_s: float) -> Iterator[Cut]:
         """The matching rows from where the answer begins, at most PIECE_ROWS at a time, in stored order."""
         scope = scope_of(plan.entry.record, plan.version)
         start, skip = _start(plan)
