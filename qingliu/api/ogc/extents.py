@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any
 
 from qingliu.core.clock import iso
-from qingliu.core.errors import TooDear
+from qingliu.core.errors import Damaged, Gone, TooDear
 from qingliu.lake.engine import Engine
 from qingliu.lake.published import Entry
 from qingliu.lake.query import Aggregate, Query, Within
@@ -42,17 +42,17 @@ class Extents:
         if place is None:
             return Extent()
         sides = tuple(Aggregate(fn, name) for fn, name in _sides(place.lon, place.lat))
-        plan = self._engine.open(Query(entry.code, where=_GLOBE, aggregates=sides))
-        known = self._known(plan.etag)
-        if known is not None:
-            return known
+        when: Mapping[str, Any] = {}
         try:
+            plan = self._engine.open(Query(entry.code, where=_GLOBE, aggregates=sides))
+            known = self._known(plan.etag)
+            if known is not None:
+                return known
             found = self._engine.rows(plan)[0]
-            when: Mapping[str, Any] = {}
             if time and any(c.name == time for c in plan.version.columns):
                 ends = (Aggregate("min", time), Aggregate("max", time))
                 when = self._engine.rows(self._engine.open(Query(entry.code, aggregates=ends)))[0]
-        except TooDear:
+        except (TooDear, Damaged, Gone):  # a list of collections must not fall over one of them
             return Extent()
         numbers = [found[a.name] for a in sides]
         box = None if None in numbers else tuple(float(n) for n in numbers)
