@@ -345,3 +345,8 @@ def test_a_dump_of_nothing_is_told(ckan: Client) -> None:
     wrong = ckan.portal.get("/datastore/dump/AIR_H", "format=exe")
     assert wrong.status_code == 409
     assert json.loads(wrong.text)["error"]["format"]
+
+
+def test_a_tables_id_is_the_one_that_the_moenv_envelope_tells(ckan: Client) -> None:
+    envelope = ckan.portal.get("/api/v2/air_h", "limit=1&profile=envelope").json
+    assert envelope["resource_id"] == ckan.search("AIR_H", limit=0)["resource_id"]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from qingliu.api.http import plain_json, safe_header
+from qingliu.api.identifiers import table_id
 from qingliu.api.languages import Words
 from qingliu.api.moenv.params import Asked, Shape
 from qingliu.core.dataset import DatasetRecord, FieldRecord
@@ -18,7 +18,6 @@ MEDIA: dict[Shape, str] = {
     "csv": "text/csv; charset=utf-8; header=present",
     "xml": "application/xml; charset=utf-8",
 }
-_SPACE = uuid.UUID("6f0f2f0e-4f3c-5c5e-9a57-1d3b1f6f2f10")
 
 
 def shown_name(record: DatasetRecord, field: FieldRecord) -> str:
@@ -91,7 +90,7 @@ def before(record: DatasetRecord, fields: tuple[FieldRecord, ...], asked: Asked,
     limit = asked.query.limit or 0
     head = {
         "fields": labels(record, fields, asked.lang),
-        "resource_id": str(uuid.uuid5(_SPACE, record.code.upper())),
+        "resource_id": table_id(record.code),
         "__extras": {},
         "include_total": True,
         "total": str(total),
