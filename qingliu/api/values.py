@@ -23,6 +23,7 @@ _MOMENT = re.compile(
     r"(?:[T ]([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]{1,6}))?)?(Z|[+\- ][0-9]{2}:?[0-9]{2})?)?",
     re.ASCII | re.IGNORECASE,
 )
+_LAST_DAY = datetime(9999, 12, 31)  # noqa: DTZ001
 _TRUE = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -35,8 +36,10 @@ class Moment:
 
     @property
     def after(self) -> datetime:
-        """The first moment after it: the next midnight of a whole day, else itself."""
-        return self.at + timedelta(days=1) if self.whole_day else self.at
+        """The first moment after it: the next midnight of a whole day (the end of time after the last), else itself."""
+        if not self.whole_day:
+            return self.at
+        return self.at + timedelta(days=1) if self.at < _LAST_DAY else datetime.max  # noqa: DTZ901  wall time
 
 
 def shown(text: str) -> str:

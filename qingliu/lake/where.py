@@ -28,6 +28,11 @@ class Scope:
     place: Place | None
 
 
+def _ended(pattern: str) -> str:
+    """A pattern whose last backslash, escaping nothing, stands for itself; the engine refuses it otherwise."""
+    return pattern + "\\" if (len(pattern) - len(pattern.rstrip("\\"))) % 2 else pattern
+
+
 def folded(sql: str) -> str:
     """SQL of a text without regard to case: lower case, and the signs whose folding lower case alone misses."""
     return f"replace(translate(lower({sql}), 'ςſµ', 'σsμ'), 'ß', 'ss')"
@@ -58,7 +63,7 @@ def compile_where(where: Where, scope: Scope) -> tuple[str, list[Any]]:
                 params.extend(coerce(scope.find(field), v, scope.zone) for v in values)
                 return f"{name(field)} IN ({','.join('?' * len(values))})" if values else "FALSE"
             case Like(field, pattern, casei):
-                params.append(pattern)
+                params.append(_ended(pattern))
                 column = name(field) if scope.find(field).type == "string" else f"CAST({name(field)} AS VARCHAR)"
                 if casei:
                     return f"{folded(column)} LIKE {folded('?')} ESCAPE '\\'"

@@ -272,3 +272,10 @@ def test_geojson_of_both_dialects_is_the_same_but_for_the_id(ogc: Portal) -> Non
     native = json.loads(ogc.get("/api/datasets/AIR_H/rows", "f=geojson&limit=2000").text)["features"]
     ours = every(ogc, "AIR_H", limit=2000)
     assert [{k: v for k, v in f.items() if k != "id"} for f in ours] == native
+
+
+def test_the_last_day_of_all_and_a_pattern_that_ends_in_its_escape_are_answered(ogc: Portal) -> None:
+    assert items(ogc, "AIR_H", datetime="0001-01-01/9999-12-31")["numberMatched"] == 1200
+    assert items(ogc, "AIR_H", filter="T_AFTER(datacreationdate, DATE('9999-12-31'))")["numberMatched"] == 0
+    assert items(ogc, "SITES", filter="name LIKE '%\\'")["numberMatched"] == 0
+    assert items(ogc, "SITES", filter="name LIKE 'a\\.b%'")["numberMatched"] == 1
