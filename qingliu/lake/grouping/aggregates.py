@@ -93,6 +93,6 @@ def _sums(one: str, two: str) -> tuple[tuple[str, str], ...]:
 
 def _direction(east: str, north: str, count: str) -> str:
     """Degrees from north, clockwise, 0 up to 360; null where the vectors cancel out."""
-    angle = f"round(degrees(atan2({east}, {north})) + 360, {ANGLE_DIGITS}) % 360"
+    angle = f"round(round(degrees(atan2({east}, {north})) + 360, {ANGLE_DIGITS}) % 360, {ANGLE_DIGITS})"
     length = f"sqrt({east} * {east} + {north} * {north})"
     return f"CASE WHEN {length} > 1e-9 * {count} THEN {angle} END"
