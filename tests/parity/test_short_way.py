@@ -202,6 +202,7 @@ TEXTS = st.one_of(
 NUMBERS = st.one_of(
     st.floats(allow_nan=False, allow_infinity=False),
     st.integers(-(10**17), 10**17).map(float),
+    st.integers(-(10**12), 10**12).map(lambda n: n / 8),
     st.floats(-1000, 1000).map(lambda f: round(f, 3)),
     st.sampled_from([0.0, -0.0, 1e15, 1e-4, 1e-5, 123456789012345.0, 5e-324, 0.1 + 0.2, math.inf, -math.inf]),
 )
@@ -252,6 +253,22 @@ def test_any_value_is_written_as_the_engine_writes_it(data: st.DataObject) -> No
     for shape in shapes:
         writer = RowText(cells, rendering, offset="+08:00", separator="")
         assert writer.write([shape], None, None) == wanted
+
+
+@pytest.mark.parametrize("power", range(-6, 18))
+def test_numbers_of_every_size_are_written_as_the_engine_writes_them(power: int) -> None:
+    """Around each power of ten, whole and not: where one library turns to exponents, the other may not."""
+    values = [s * (10.0**power + d) for s in (1, -1) for d in (0.0, 0.5, -0.5, 1.0, 0.1)]
+    column = pa.array(values)
+    cells = [Cell(FieldRecord("x", "number", Text("x", "x")), "c0", Column("x", "x"))]
+    sql = render.csv_line(cells, Rendering("csv"), flags="_flags")
+    con = duckdb.connect()
+    con.register("t", pa.table({"c0": column, "_flags": pa.nulls(len(values), pa.string())}))
+    wanted = [r[0] for r in con.execute(f"SELECT {sql} FROM t").fetchall()]
+    con.close()
+    for one, text in zip(values, wanted, strict=True):
+        writer = RowText(cells, Rendering("csv"), offset="", separator="")
+        assert writer.write([pa.array([one])], None, None).decode() == text
 
 
 def test_a_piece_of_many_stations_is_cut_where_texts_change(tmp_path: Path) -> None:

@@ -247,7 +247,9 @@ def number_text(values: Any) -> Any:
         return pc.cast(values, _STRING)
     numbers = values.to_numpy(zero_copy_only=False)  # null is NaN here
     sizes = np.abs(numbers)
-    if ((sizes >= 1e15) | ((sizes < 1e-4) & (sizes > 0))).any():
+    if ((sizes >= 1e10) | ((sizes < 1e-4) & (sizes > 0))).any():
+        if ((sizes < 1e15) | np.isnan(sizes)).all() and (np.isnan(numbers) | (numbers == np.trunc(numbers))).all():
+            return pc.cast(pc.cast(values, pa.int64()), _STRING)
         return pa.array([None if v is None else _long_number(v) for v in values.to_pylist()], _STRING)
     if (np.signbit(numbers) & (sizes == 0)).any():
         values = pc.add(values, 0.0)  # minus zero becomes zero
