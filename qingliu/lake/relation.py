@@ -177,16 +177,15 @@ class Relations:
 
 
 @lru_cache(maxsize=50_000)
-def _parsed(text: str, kind: Any) -> Any:
-    if issubclass(kind, datetime):
-        return datetime.fromisoformat(text)
-    if issubclass(kind, date):
-        return datetime.fromisoformat(text).date()
-    return text if issubclass(kind, (bool, str)) else float(text)
+def _parsed(text: str, kind: str) -> Any:
+    moment = datetime.fromisoformat(text) if kind in {"datetime", "date"} else None
+    if moment is not None:
+        return moment if kind == "datetime" else moment.date()
+    return text if kind in {"bool", "str"} else float(text)
 
 
 def _parse(text: str | None, like: Any) -> Any:
-    return None if text is None else _parsed(text, type(like))
+    return None if text is None else _parsed(text, type(like).__name__)
 
 
 def may_hold(file: FileRecord, wanted: dict[str, Range]) -> bool:

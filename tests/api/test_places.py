@@ -63,7 +63,9 @@ def raw(app: Any, path: str, query: str) -> tuple[str, Any]:
 
 
 def test_threat_22_light_questions_go_on_while_heavy_streams_stand(portal: Portal) -> None:
-    settings = replace(portal.settings, web_threads=4, spool_bytes=0)  # two of them may be heavy, for as long as they stand
+    settings = replace(
+        portal.settings, web_threads=4, spool_bytes=0
+    )  # two of them may be heavy, for as long as they stand
     app = make_data_api(settings, portal.engine, ResponseCache(max_body=10_000))
     heavy = [raw(app, "/api/datasets/ODD_P_01/rows", "f=csv") for _ in range(2)]
     assert [status for status, _ in heavy] == ["200 OK"] * 2

@@ -41,7 +41,7 @@ class Described:
     def add_to(self, app: falcon.App) -> None:
         """Put both addresses into the app."""
         app.add_route(ENDPOINTS["dataset_openapi"].path, _Reading(self.openapi))
-        app.add_route(ENDPOINTS["console"].path, _Reading(self.console))
+        app.add_route(ENDPOINTS["console"].path, _Reading(self.page))
 
     def _entry(self, code: str) -> Entry:
         entry = self._published.get(code)
@@ -67,7 +67,7 @@ class Described:
         found: list[dict[str, Any]] = json.loads(b"[" + text + b"]")
         return found
 
-    def console(self, req: falcon.Request, resp: falcon.Response, code: str) -> None:
+    def page(self, req: falcon.Request, resp: falcon.Response, code: str) -> None:
         """The dataset's console: a form, the address it makes, programs that ask it, and the answer."""
         entry = self._entry(code)
         pairs = pairs_of(req.query_string)
