@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from qingliu.core.dataset import Text
 from qingliu.core.records import CellBalance, Finding
+from qingliu.lake.disclosed import Disclosed
 from qingliu.lake.peek import Group, PeekColumn
 from qingliu.lake.profile import ColumnProfile
 from qingliu.lake.rehearse import Rehearsed
@@ -98,6 +99,7 @@ class Outlook:
     columns: tuple[tuple[str, int], ...] = ()  # (column, cells that would be masked)
     cells: tuple[Masked, ...] = ()
     signature: str = ""  # of the rules by which it was looked at
+    texts: tuple[Disclosed, ...] = ()  # of each text column that is marked or masked: what changes, and what stays
 
     @property
     def holds(self) -> tuple[Finding, ...]:

@@ -8,7 +8,9 @@ import yaml
 
 from qingliu.core.dataset import DatasetRecord, Definition, FieldRecord, Text
 from qingliu.core.records import Finding
+from qingliu.lake.disclosed import Disclosed
 from qingliu.pipeline.looks import Masked, Outlook
+from qingliu.pipeline.remedy import Remedy
 from qingliu.privacy import queries as privacy
 from qingliu.privacy.gate import findings
 from qingliu.privacy.gate.policy import Approved, MaskRule
@@ -28,6 +30,12 @@ class Guarded:
     cells: tuple[Masked, ...]
     count: int  # cells that would be masked
     holds: tuple[Finding, ...]
+    texts: Disclosed | None = None  # which of its texts change, and which stay as they are
+
+    @property
+    def drop_id(self) -> str:
+        """The remedy that leaves the whole column out."""
+        return Remedy("drop", self.field.name, (), NO_MASK, NO_MASK).id
 
     @property
     def lacks_rule(self) -> bool:
@@ -60,6 +68,7 @@ def guards(definition: Definition, outlook: Outlook | None) -> Guards:
     waiting = [privacy.rule_of(r) for r in privacy.rules(state=Decided.DRAFT) if not r.retires]
     seen = outlook or Outlook(tuple(findings.undecided(f) for f in policy.undecided(record)))
     masked = dict(seen.columns)
+    texts = {t.column: t for t in seen.texts}
     columns = []
     for field in record.fields:
         holds = tuple(f for f in seen.holds if f.place == field.name)
@@ -68,7 +77,7 @@ def guards(definition: Definition, outlook: Outlook | None) -> Guards:
         spoken = tuple(a for a in policy.of(record, field) if a.rule.rows != "restricted")
         asked = tuple(r for r in waiting if r.rows != "restricted" and r.speaks_of(record, field))
         cells = tuple(c for c in seen.cells if c.column == field.name)
-        columns.append(Guarded(field, spoken, asked, cells, masked.get(field.name, 0), holds))
+        columns.append(Guarded(field, spoken, asked, cells, masked.get(field.name, 0), holds, texts.get(field.name)))
     names = {c.field.name for c in columns}
     others = tuple(f for f in seen.holds if f.place not in names)
     return Guards(tuple(columns), others, outlook is not None)

@@ -16,6 +16,7 @@ from qingliu.core.clock import TAIPEI
 from qingliu.core.dataset import DatasetRecord, Text
 from qingliu.core.errors import Conflict
 from qingliu.core.records import Balance, CellBalance, Finding, Verdict
+from qingliu.lake.disclosed import disclosed
 from qingliu.pipeline import queries, rules
 from qingliu.pipeline.looks import Masked, Outlook
 from qingliu.pipeline.models import Run
@@ -54,17 +55,22 @@ def passed(run: Run, record: DatasetRecord, staged: Path) -> Path:
     raise _held(screened.verdict)
 
 
-def outlook(record: DatasetRecord, staged: Path, work: Path) -> Outlook | None:
-    """What the gate would say of a draft's rows, and how their masked cells would look; None where it cannot be told."""
+def outlook(record: DatasetRecord, staged: Path, work: Path, located: Path | None = None) -> Outlook | None:
+    """What the gate would say of a draft's rows, and how their masked cells would look; None where it cannot be told.
+
+    ``located``: the rows with their lines, for saying where a text stands.
+    """
     try:
         screened, cells = privacy.foresee(record=record, staged=staged, workdir=work)
+        wanted = {f.name for f in record.fields if f.sensitivity != "none"} | {c for c, _ in screened.masking.columns}
+        texts = disclosed(record, staged, screened.path, tuple(wanted), located)
     except (
         Exception
     ) as error:  # an edge: a preview without the gate's words is still a preview; the gate itself is not passed
         log.error("privacy of a draft of %s cannot be foreseen: %s", record.code, type(error).__name__)
         return None
     shown = tuple(Masked(c.row, c.column, c.before, c.after) for c in cells)
-    return Outlook(screened.verdict.findings, screened.masking.columns, shown, screened.masking.signature)
+    return Outlook(screened.verdict.findings, screened.masking.columns, shown, screened.masking.signature, texts)
 
 
 def _held(verdict: Verdict) -> Conflict:

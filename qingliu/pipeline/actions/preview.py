@@ -136,7 +136,8 @@ def _seen(definition: Definition, inputs: Sequence[RawInput], staged: ingest.Sta
     marked = {(c.file, c.line) for s in spotted for c in s.cells}
     which = peek.Wanted(FIRST_ROWS, tuple(n for n in later if n > FIRST_ROWS), tuple(sorted(marked)))
     columns = peek.keep(record, read, inputs, work / queries.ROWS_FILE, which=which)
-    private = gate.outlook(record, staged.path, work / "mask") if staged.rows <= content.ROWS else None
+    placed = work / "located" / "located.parquet"
+    private = gate.outlook(record, staged.path, work / "mask", placed) if staged.rows <= content.ROWS else None
     return Preview(
         "", "", rows_read=staged.rows_read, rows=staged.rows,
         set_aside=staged.set_aside, quarantined=staged.quarantined_cells, repeated=repeated, clashing=clashing,
