@@ -33,6 +33,46 @@ class TurnedAway(BadAnswer):
         self.wait_s = wait_s
 
 
+class Body:
+    """The body of an answer taken in pieces: its line feeds and bytes, without those of the chunks' frames."""
+
+    def __init__(self, *, chunked: bool) -> None:
+        self.chunked = chunked
+        self.lines = self.size = 0
+        self.ended = False
+        self._left = 0  # bytes of the chunk that are to come
+        self._frame = b""  # the beginning of a chunk's frame
+
+    def take(self, piece: bytes) -> None:
+        """The next piece as it came."""
+        if not self.chunked:
+            self._count(piece)
+            return
+        at = 0
+        while at < len(piece):
+            if self._left:
+                part = piece[at : at + self._left]
+                self._count(part)
+                self._left -= len(part)
+                at += len(part)
+                continue
+            end = piece.find(b"\n", at)
+            if end < 0:
+                self._frame += piece[at:]
+                return
+            line = (self._frame + piece[at:end]).strip()
+            self._frame, at = b"", end + 1
+            if line:  # the empty one ends the chunk before
+                self._left = int(line.split(b";")[0], 16)
+                if not self._left:
+                    self.ended = True
+                    return
+
+    def _count(self, part: bytes) -> None:
+        self.lines += part.count(b"\n")
+        self.size += len(part)
+
+
 class Wire:
     """One connection that is kept alive."""
 
@@ -108,6 +148,30 @@ class Wire:
             parts.append(self._exactly(size))
             self._rest = self._until(b"\r\n")[2:]
 
+    def drain(self, path: str, seconds: float = 3600.0) -> tuple[int, int, bool]:
+        """Read an answer without keeping it: its line feeds and bytes until it ends or so many seconds have passed; whether
+        it ended. The connection is of no use afterwards."""
+        until = time.monotonic() + seconds
+        head = f"GET {path} HTTP/1.1\r\nHost: {self._peer.host}:{self._peer.port}\r\nConnection: close\r\n\r\n"
+        self._socket.sendall(head.encode("ascii"))
+        top, _, rest = self._until(b"\r\n\r\n").partition(b"\r\n\r\n")
+        if top.split(b" ")[1] == b"503":
+            raise TurnedAway(1.0)
+        if top.split(b" ")[1] != b"200":
+            raise BadAnswer(f"{top.splitlines()[0].decode()} for {path}")
+        body = Body(chunked=b"chunked" in top.lower())
+        body.take(rest)
+        while not body.ended and time.monotonic() < until:
+            self._socket.settimeout(max(0.05, until - time.monotonic()))
+            try:
+                piece = self._socket.recv(1 << 20)
+            except TimeoutError:
+                break
+            if not piece:
+                return body.lines, body.size, not body.chunked
+            body.take(piece)
+        return body.lines, body.size, body.ended
+
     def close(self) -> None:
         """Close the connection."""
         self._socket.close()
@@ -115,10 +179,12 @@ class Wire:
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """Answers a second, and how many requests were turned away with 503."""
+    """Answers a second, how many requests were turned away with 503, and the median and 99th percentile in ms."""
 
     rate: float = 0.0
     turned_away: int = 0
+    p50_ms: float = 0.0
+    p99_ms: float = 0.0
 
 
 def one_by_one(peer: Peer, paths: list[str], headers: str = "") -> list[float]:
@@ -134,9 +200,10 @@ def one_by_one(peer: Peer, paths: list[str], headers: str = "") -> list[float]:
 
 
 def _share(
-    peer: Peer, lanes: list[list[str]], until: float, answer: multiprocessing.SimpleQueue[tuple[int, int, str]]
+    peer: Peer, lanes: list[list[str]], until: float, answer: multiprocessing.SimpleQueue[tuple[list[float], int, str]]
 ) -> None:
     done = [0] * len(lanes)
+    took: list[float] = []
     refused = [0] * len(lanes)
     wrong: list[str] = []
 
@@ -145,6 +212,7 @@ def _share(
         paths = lanes[lane]
         try:
             while time.monotonic() < until:
+                begin = time.perf_counter()
                 try:
                     wire.get(paths[done[lane] % len(paths)])
                 except TurnedAway as busy:
@@ -152,6 +220,7 @@ def _share(
                     time.sleep(busy.wait_s)
                     continue
                 done[lane] += 1
+                took.append(time.perf_counter() - begin)
         except (BadAnswer, OSError) as error:
             wrong.append(str(error))
         wire.close()
@@ -161,7 +230,7 @@ def _share(
         thread.start()
     for thread in threads:
         thread.join()
-    answer.put((sum(done), sum(refused), "; ".join(wrong[:3])))
+    answer.put((took, sum(refused), "; ".join(wrong[:3])))
 
 
 def crowd(peer: Peer, paths: list[str], *, clients: int, seconds: float, processes: int = 2) -> Crowd:
@@ -171,7 +240,7 @@ def crowd(peer: Peer, paths: list[str], *, clients: int, seconds: float, process
     A request that is under way at the end is waited for and counted, and so is its time.
     """
     lanes = [paths[n::clients] for n in range(clients)]
-    answer: multiprocessing.SimpleQueue[tuple[int, int, str]] = multiprocessing.SimpleQueue()
+    answer: multiprocessing.SimpleQueue[tuple[list[float], int, str]] = multiprocessing.SimpleQueue()
     begin = time.monotonic()
     shares = [
         multiprocessing.Process(target=_share, args=(peer, lanes[n::processes], begin + seconds, answer))
@@ -186,4 +255,6 @@ def crowd(peer: Peer, paths: list[str], *, clients: int, seconds: float, process
     wrong = [text for _, _, text in counts if text]
     if wrong:
         raise BadAnswer(wrong[0])
-    return Crowd(sum(done for done, _, _ in counts) / took, sum(refused for _, refused, _ in counts))
+    all_ms = sorted(one * 1000 for share_took, _, _ in counts for one in share_took) or [0.0]
+    refused = sum(turned for _, turned, _ in counts)
+    return Crowd(len(all_ms) / took, refused, all_ms[len(all_ms) // 2], all_ms[int(len(all_ms) * 0.99)])

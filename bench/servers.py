@@ -35,16 +35,16 @@ def _ended(process: subprocess.Popen[str]) -> None:
 
 
 @contextmanager
-def portal(home: Path) -> Iterator[Peer]:
-    """``qingliu up --port 0`` on that home, at the address it prints."""
-    command = [str(Path(sys.executable).with_name("qingliu")), "up", "--port", "0"]
+def portal(home: Path, *command_line: str) -> Iterator[tuple[Peer, int]]:
+    """``qingliu up --port 0`` (or what is told instead) on that home: the address it prints, and its process."""
+    command = [str(Path(sys.executable).with_name("qingliu")), *(command_line or ("up",)), "--port", "0"]
     process = subprocess.Popen(command, env=environment(home), stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout
         for line in process.stdout:
             found = re.search(r"http://([\d.]+):(\d+)/", line)
             if found:
-                yield Peer(found.group(1), int(found.group(2)))
+                yield Peer(found.group(1), int(found.group(2))), process.pid
                 break
         else:
             raise BadAnswer("the portal did not start")
@@ -84,9 +84,9 @@ def _wait(peer: Peer, path: str, process: subprocess.Popen[str]) -> None:
 class BareEngine:
     """DuckDB in this process on the very files that the portal serves; output as bytes in memory."""
 
-    def __init__(self, home: Path, folder: Path, threads: int) -> None:
+    def __init__(self, home: Path, folder: Path, threads: int, code: str = CODE) -> None:
         paths = LakePaths(home)
-        version = Published(paths.published_db).get(CODE).current
+        version = Published(paths.published_db).get(code).current
         assert version
         files = ", ".join(f"'{paths.resolve(f.path)}'" for f in version.files)
         names = ", ".join(f'"{c.physical}" AS "{c.name}"' for c in version.columns)
