@@ -7,9 +7,7 @@ of texts are asked of the catalogue's own full-text index; the answers are kept 
 
 from __future__ import annotations
 
-import sqlite3
 import threading
-import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,14 +18,12 @@ import numpy as np
 
 from qingliu.lake.published import Entry, Published
 from qingliu.lake.search import match_expression
-from qingliu.lake.session import too_slow
+from qingliu.lake.texts import Texts
 
 Words = Mapping[str, tuple[str, ...]]
 Set = np.ndarray[Any, np.dtype[np.bool_]]
 Ranks = np.ndarray[Any, np.dtype[np.int64]]
 KEPT_TEXTS = 500
-DEADLINE_S = 5.0
-_STEPS = 10_000  # of the full-text index between two looks at the clock
 
 
 class Facet:
@@ -125,15 +121,12 @@ class CatalogueSearch:
         self, published: Published, path: Path, describe: Callable[[Entry], Words], kinds: Sequence[str]
     ) -> None:
         self._published = published
-        self._path = path
+        self._texts = Texts(path)
         self._describe = describe
         self._kinds = tuple(kinds)
         self._lock = threading.Lock()
         self._snapshot: Snapshot | None = None
         self._described: dict[str, tuple[Any, ...]] = {}
-        self._con: sqlite3.Connection | None = None
-        self._inode = 0
-        self._text_lock = threading.Lock()
 
     def snapshot(self) -> Snapshot:
         """The present generation."""
@@ -183,52 +176,10 @@ class CatalogueSearch:
         with snapshot._lock:
             found = snapshot._texts.get(expression)
         if found is None:
-            codes = self._match(expression)
+            codes = self._texts.find(expression)
             found = tuple(snapshot.positions[c] for c in codes if c in snapshot.positions)
             with snapshot._lock:
                 snapshot._texts[expression] = found
                 while len(snapshot._texts) > KEPT_TEXTS:
                     snapshot._texts.popitem(last=False)
         return found
-
-    def _match(self, expression: str) -> list[str]:
-        with self._text_lock:
-            con = self._connection()
-            if con is None:
-                return []
-            clock = _Clock(DEADLINE_S)
-            con.set_progress_handler(clock.over, _STEPS)
-            try:
-                rows = con.execute(
-                    "SELECT code FROM search WHERE search MATCH ? ORDER BY bm25(search, 0, 8.0, 1.0), code",
-                    (expression,),
-                ).fetchall()
-            except sqlite3.OperationalError as error:
-                if not clock.fired:
-                    raise
-                raise too_slow(DEADLINE_S) from error
-            finally:
-                con.set_progress_handler(None, 0)
-        return [code for (code,) in rows]
-
-    def _connection(self) -> sqlite3.Connection | None:
-        if not self._path.exists():
-            return None
-        inode = self._path.stat().st_ino
-        if self._con is None or inode != self._inode:  # a restore put another file in its place
-            self._con = sqlite3.connect(f"file:{self._path}?mode=ro", uri=True, check_same_thread=False, timeout=30)
-            self._inode = inode
-        return self._con
-
-
-class _Clock:
-    """Stops a search of texts after its time."""
-
-    def __init__(self, seconds: float) -> None:
-        self._end = time.monotonic() + seconds
-        self.fired = False
-
-    def over(self) -> int:
-        """1 (stop) once the time is over."""
-        self.fired = time.monotonic() > self._end
-        return int(self.fired)

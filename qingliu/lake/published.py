@@ -11,7 +11,7 @@ import json
 import sqlite3
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,7 +22,8 @@ from qingliu.core import codec
 from qingliu.core.clock import iso
 from qingliu.core.dataset import DatasetRecord, Text, VersionRecord
 from qingliu.core.errors import BadRequest, Gone, NotFound
-from qingliu.lake.search import index_terms, match_expression
+from qingliu.lake import texts
+from qingliu.lake.search import match_expression
 
 Kind = Literal["table", "view", "listed"]
 Status = Literal["published", "held", "listed"]
@@ -40,7 +41,6 @@ CREATE TABLE IF NOT EXISTS decision (
 CREATE TABLE IF NOT EXISTS note (
   code TEXT NOT NULL, topic TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (code, topic));
 INSERT OR IGNORE INTO meta VALUES ('generation', 0);
-CREATE VIRTUAL TABLE IF NOT EXISTS search USING fts5(code UNINDEXED, title, body, tokenize='unicode61');
 """
 
 
@@ -89,6 +89,7 @@ class Published:
         self._con: sqlite3.Connection | None = None
         self._inode = 0
         self._snapshot: _Snapshot | None = None
+        self._texts = texts.Texts(path)
         self._parsed: dict[str, Any] = {}  # record text → record: a publication re-reads only what it changed
 
     def _connection(self) -> sqlite3.Connection | None:
@@ -254,11 +255,10 @@ class Published:
         snapshot = self._load()
         found = self._matches(q, snapshot)
         facets: dict[str, list[tuple[str, int]]] = {}
-        wanted = {"category": category, "agency": agency, "kind": kind}
-        for name in wanted:
-            others = [e for e in found if all(_facet(e, n) == v for n, v in wanted.items() if v and n != name)]
-            facets[name] = Counter(_facet(e, name) for e in others).most_common()
-        chosen = [e for e in found if all(_facet(e, n) == v for n, v in wanted.items() if v)]
+        wanted = {n: v for n, v in (("category", category), ("agency", agency), ("kind", kind)) if v}
+        for name, value_of in _FACETS.items():
+            facets[name] = Counter(map(value_of, _kept(found, wanted, name))).most_common()
+        chosen = _kept(found, wanted)
         return SearchResult(len(chosen), tuple(chosen[offset : offset + limit]), facets)
 
     def _matches(self, q: str, snapshot: _Snapshot) -> list[Entry]:
@@ -269,22 +269,25 @@ class Published:
         expression = match_expression(q)
         if not expression:
             return [exact] if exact else []
-        with self._lock:
-            con = self._connection()
-            rows = (
-                con.execute(
-                    "SELECT code FROM search WHERE search MATCH ? ORDER BY bm25(search, 0, 8.0, 1.0), code",
-                    (expression,),
-                ).fetchall()
-                if con
-                else []
-            )
-        hits = [snapshot.entries[c.upper()] for (c,) in rows if c.upper() in snapshot.entries]
+        codes = self._texts.find(expression)
+        hits = [snapshot.entries[c.upper()] for c in codes if c.upper() in snapshot.entries]
         return ([exact] if exact else []) + [e for e in hits if e is not exact]
 
 
-def _facet(entry: Entry, name: str) -> str:
-    return {"category": entry.record.category, "agency": entry.record.agency, "kind": entry.kind}[name]
+_FACETS: dict[str, Callable[[Entry], str]] = {
+    "category": lambda e: e.record.category,
+    "agency": lambda e: e.record.agency,
+    "kind": lambda e: e.kind,
+}
+
+
+def _kept(found: list[Entry], wanted: dict[str, str], without: str = "") -> list[Entry]:
+    """The entries with every wanted value, the facet ``without`` left out of account."""
+    for name, value in wanted.items():
+        if name != without:
+            value_of = _FACETS[name]
+            found = [e for e in found if value_of(e) == value]
+    return found
 
 
 class PublishedWriter:
@@ -301,7 +304,7 @@ class PublishedWriter:
         try:
             con.execute("PRAGMA journal_mode=WAL")
             con.execute("PRAGMA synchronous=FULL")
-            con.executescript(_SCHEMA)
+            con.executescript(_SCHEMA + texts.SCHEMA)
             con.execute("BEGIN IMMEDIATE")
             try:
                 yield PublishedTransaction(con)
@@ -343,14 +346,7 @@ class PublishedTransaction:
                 json.dumps(extra or {}, ensure_ascii=False),
             ),
         )
-        self._con.execute("DELETE FROM search WHERE code=?", (record.code,))
-        title = f"{record.code} {record.title.zh} {record.title.en}"
-        words = [record.description.zh, record.description.en, record.agency_name.zh, record.agency_name.en]
-        words += [record.unit.zh, record.unit.en, record.category, *(k for t in record.keywords for k in (t.zh, t.en))]
-        words += [w for f in record.fields for w in (f.name, f.title.zh, f.title.en)]
-        self._con.execute(
-            "INSERT INTO search VALUES (?,?,?)", (record.code, index_terms(title), index_terms(" \n ".join(words)))
-        )
+        texts.put(self._con, record)
 
     def put_version(self, version: VersionRecord) -> None:
         """Add a version, or replace its manifest; an earlier arrangement of its files stays findable for cursors."""
@@ -378,7 +374,8 @@ class PublishedTransaction:
 
     def remove(self, code: str) -> None:
         """Take a dataset out of the catalogue altogether."""
-        for table in ("entry", "version", "search", "decision"):
+        texts.remove(self._con, code)
+        for table in ("entry", "version", "decision"):
             self._con.execute(f"DELETE FROM {table} WHERE code=?", (code,))
 
     def clear(self) -> None:
