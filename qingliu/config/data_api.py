@@ -12,8 +12,11 @@ from qingliu.api import cql2
 from qingliu.api.allowance import Allowance
 from qingliu.api.cache import ResponseCache
 from qingliu.api.ckan import errors as ckan_errors
+from qingliu.api.ckan import openapi as ckan_openapi
 from qingliu.api.ckan.routes import Ckan
+from qingliu.api.dcat import openapi as dcat_openapi
 from qingliu.api.dcat.routes import Dcat
+from qingliu.api.describing import Part
 from qingliu.api.http import Sender
 from qingliu.api.limits.callers import networks
 from qingliu.api.limits.quota import Limits
@@ -27,6 +30,7 @@ from qingliu.api.native.bulk import BulkFiles
 from qingliu.api.native.described import Described
 from qingliu.api.native.page import Page
 from qingliu.api.native.routes import Native
+from qingliu.api.ogc import definition as ogc_definition
 from qingliu.api.ogc.routes import Ogc
 from qingliu.api.places import Gate, Spools
 from qingliu.core.access import AccessFile
@@ -35,6 +39,7 @@ from qingliu.core.errors import QingliuError
 from qingliu.lake.bulk import Bulk
 from qingliu.lake.engine import Engine
 from qingliu.lake.paths import LakePaths
+from qingliu.lake.published import Entry
 
 Environ = dict[str, Any]
 App = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
@@ -74,11 +79,13 @@ def make_data_api(settings: Settings, engine: Engine | None = None, cache: Respo
     sender = Sender(cache, gate(settings.web_threads), limits=limits, spools=spools, life_s=settings.stream_s)
     app: falcon.App = falcon.App(middleware=[Manners(cache, engine.published.generation, limits, sender)])
     app.req_options.strip_url_path_trailing_slash = True
-    description = openapi.document(settings.base_url, moenv_openapi.paths())
+    description = openapi.document(
+        settings.base_url, moenv_openapi.part(), ckan_openapi.part(), dcat_openapi.part(), ogc_definition.part()
+    )
     Native(engine, sender, settings.base_url, description).add_to(app)
     BulkFiles(engine, sender, settings.base_url, Bulk(engine, budget=settings.bulk_bytes)).add_to(app)
     app.add_route("/api/docs", Page(description, sender))
-    Described(engine, sender, settings.base_url, moenv_openapi.paths_of).add_to(app)
+    Described(engine, sender, settings.base_url, _beside).add_to(app)
     app.add_route("/api/limits", Allowance(limits))
     Moenv(engine, sender, access).add_to(app)
     Ckan(engine, sender, settings.base_url).add_to(app)
@@ -91,6 +98,14 @@ def make_data_api(settings: Settings, engine: Engine | None = None, cache: Respo
     app.add_error_handler(falcon.HTTPError, desk.http)
     app.add_error_handler(QingliuError, desk.told)
     return keys_out_of_sight(app)
+
+
+def _beside(entry: Entry) -> list[Part]:
+    """What the other dialects say of a dataset, for its own description."""
+    if entry.kind == "listed":
+        return []
+    parts = [moenv_openapi.part_of(entry.record), ckan_openapi.part_of(entry.record)]
+    return parts + ([ogc_definition.part_of(entry.record)] if entry.record.place else [])
 
 
 def keys_out_of_sight(app: App) -> App:

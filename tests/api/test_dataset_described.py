@@ -58,10 +58,31 @@ def test_every_column_is_a_parameter_and_every_address_answers(portal: Portal) -
             names = [p.get("name") or p["$ref"].rpartition("/")[2] for p in item["get"]["parameters"]]
             assert len(names) == len(set(names)), path
             if "{" not in path and not path.endswith(("/series", "/changes")):
-                assert portal.get(path).status_code == 200, path
+                needed = [p for p in item["get"]["parameters"] if p.get("required")]
+                query = "&".join(f"{p['name']}={quote(p['example'])}" for p in needed)
+                assert portal.get(path, query).status_code == 200, path
         rows = next(i["get"] for p, i in described["paths"].items() if p.endswith("/rows"))
         known = set(described["components"]["schemas"]["Row"]["properties"])
         assert known - set(described["components"]["parameters"]) <= {p.get("name") for p in rows["parameters"]}
+
+
+def test_each_dialect_of_the_dataset_is_described(portal: Portal) -> None:
+    paths = document(portal, "AIR_H")["paths"]
+    for start in (
+        "/api/datasets/AIR_H",
+        "/api/v2/air_h",
+        "/api/3/action/datastore_search",
+        "/datastore/dump/",
+        "/api/ogc/collections/AIR_H/items",
+    ):
+        assert any(p.startswith(start) for p in paths), start
+    assert not any("/ogc/" in p for p in document(portal, "ODD_P_01")["paths"])  # it has no place
+    row = paths["/api/v2/air_h"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]["oneOf"][0][
+        "items"
+    ]
+    shown = portal.get("/api/v2/air_h?limit=3").json
+    assert set(shown[0]) == set(row["properties"])
+    jsonschema.validate(shown, {"type": "array", "items": row})
 
 
 def test_examples_are_rows_of_the_dataset(portal: Portal) -> None:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
+from qingliu.api.describing import Part, answers, good, of_status, said
+from qingliu.api.moenv.serialize import shown_name
+from qingliu.core.dataset import DatasetRecord, Text
+
 PARAMETERS: tuple[tuple[str, dict[str, Any], str, str, str], ...] = (
     ("format", {"enum": ["json", "csv", "xml"], "default": "json"}, "格式，大小寫不拘。", "Format, in any case.", "csv"),
-    ("limit", {"type": "integer", "minimum": 0, "default": 1000}, "取幾筆；要多少給多少。", "How many rows, never cut.", "1000"),
-    ("offset", {"type": "integer", "minimum": 0, "default": 0}, "跳過幾筆。", "How many rows to skip.", "0"),
+    ("limit", {"type": "integer", "minimum": 0, "maximum": 2**63 - 1, "default": 1000}, "取幾筆；要多少給多少。", "How many rows, never cut.", "1000"),
+    ("offset", {"type": "integer", "minimum": 0, "maximum": 2**63 - 1, "default": 0}, "跳過幾筆。", "How many rows to skip.", "0"),
     (
         "sort",
         {"type": "string"},
@@ -45,45 +49,67 @@ PARAMETERS: tuple[tuple[str, dict[str, Any], str, str, str], ...] = (
 def _parameter(one: tuple[str, dict[str, Any], str, str, str]) -> dict[str, Any]:
     name, schema, zh, en, example = one
     plain: dict[str, Any] = {"name": name, "in": "query", "description": f"{zh}\n\n{en}", "schema": schema}
-    return plain | ({"example": example} if example else {})
+    typed = int(example) if schema.get("type") == "integer" else example
+    return plain | ({"example": typed} if example else {})
 
 
-def paths() -> dict[str, Any]:
-    """The dialect's paths; they use the joint components ``code`` and the error responses' descriptions."""
-    message = {"type": "object", "required": ["message"], "properties": {"message": {"type": "string"}}}
-    row = {"type": "object", "additionalProperties": {"type": "string"}}
-    json_schema = {"oneOf": [{"type": "array", "items": row}, {"type": "object", "required": ["total", "records"]}]}
-    wrong = {
-        status: {"description": f"{zh}\n\n{en}", "content": {"application/json": {"schema": message}}}
-        for status, zh, en in (
-            ("400", "參數有誤，message 說明哪裡與怎麼改", "A parameter is wrong; message says which and what mends it"),
-            ("401", "標頭中的金鑰無效", "The key in the header is not valid"),
-            ("404", "沒有這個資料集", "No such dataset"),
-            ("422", "成本過高，已取消", "Too dear; cancelled at the deadline"),
-            ("503", "目前忙碌", "Busy"),
-        )
+_ERRORS: dict[int, Text] = {
+    400: Text("參數有誤，message 說明哪裡與怎麼改", "A parameter is wrong; message says which and what mends it"),
+    401: Text("標頭中的金鑰無效", "The key in the header is not valid"),
+    404: Text("沒有這個資料集", "No such dataset"),
+    410: Text("版本的資料已不保留", "The version's data is no longer kept"),
+    422: Text("成本過高，已取消", "Too dear; cancelled at the deadline"),
+    429: Text("用量已達上限，見 Retry-After", "Quota used up; see Retry-After"),
+    500: Text("伺服器內部錯誤", "Something failed on our side"),
+    503: Text("目前忙碌，見 Retry-After", "Busy; see Retry-After"),
+}
+_EXAMPLE = [{"sitename": "基隆", "county": "基隆市", "aqi": "31", "pollutant": "", "wind_speed": "-"}]
+
+
+def _path(parameters: list[dict[str, Any]], row: dict[str, Any], example: list[dict[str, Any]]) -> dict[str, Any]:
+    rows = {"type": "array", "items": row}
+    envelope = {"type": "object", "required": ["total", "records"], "properties": {"records": rows}}
+    about = Text("資料列，值皆為字串", "Rows; every value is a string")
+    content = {
+        "application/json": {"schema": {"oneOf": [rows, envelope]}, "example": example},
+        "text/csv": {"schema": {"type": "string"}},
+        "application/xml": {},
     }
-    example = [{"sitename": "基隆", "county": "基隆市", "aqi": "31", "pollutant": "", "wind_speed": "-"}]
-    good = {
-        "description": "資料列，值皆為字串\n\nRows; every value is a string",
-        "content": {
-            "application/json": {"schema": json_schema, "example": example},
-            "text/csv": {"schema": {"type": "string"}},
-            "application/xml": {"schema": {"type": "string"}},
-        },
-    }
+    found = good(about, content, "Qingliu-Version", "Qingliu-Cost", "Warning", "X-Ignored-Parameters")
     operation = {
         "operationId": "moenv",
         "summary": "環境部 v2 相容介面 · Compatible with the ministry's v2 API",
-        "parameters": [{"$ref": "#/components/parameters/code"}, *(_parameter(p) for p in PARAMETERS)],
-        "responses": {"200": good, "304": {"description": "與 If-None-Match 相同\n\nSame as If-None-Match"}, **wrong},
+        "parameters": [*parameters, *(_parameter(p) for p in PARAMETERS)],
+        "responses": answers(found, 400, 404, 410, 422, 503, prefix="moenv-"),
     }
-    return {"/api/v2/{code}": {"get": operation}}
+    return {"get": operation}
 
 
-def paths_of(code: str) -> dict[str, Any]:
+def components() -> dict[str, dict[str, Any]]:
+    """The dialect's errors."""
+    message = {"type": "object", "required": ["message"], "properties": {"message": {"type": "string"}}}
+    responses = {
+        f"moenv-{status}": {
+            "description": said(about),
+            "headers": of_status(status),
+            "content": {"application/json": {"schema": message, "example": {"message": about.zh}}},
+        }
+        for status, about in _ERRORS.items()
+    }
+    return {"responses": responses}
+
+
+def part() -> Part:
+    """The dialect's part of the joint description; it uses the joint parameter ``code``."""
+    row = {"type": "object", "additionalProperties": {"type": "string"}}
+    return Part({"/api/v2/{code}": _path([{"$ref": "#/components/parameters/code"}], row, _EXAMPLE)}, components())
+
+
+def part_of(record: DatasetRecord) -> Part:
     """The dialect's one path for a dataset, for that dataset's own description."""
-    (item,) = paths().values()
-    operation = item["get"]
-    operation["parameters"] = [p for p in operation["parameters"] if "$ref" not in p]
-    return {f"/api/v2/{quote(code.lower(), safe='')}": item}
+    row = {
+        "type": "object",
+        "properties": {shown_name(record, f): {"type": "string"} for f in record.fields},
+        "additionalProperties": {"type": "string"},
+    }
+    return Part({f"/api/v2/{quote(record.code.lower(), safe='')}": _path([], row, [])}, components())

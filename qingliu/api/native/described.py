@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import falcon
 
 from qingliu.api import languages
+from qingliu.api.describing import MEDIA, Part
 from qingliu.api.http import Answer, Sender, Whole, language, pairs_of, plain_json
 from qingliu.api.inherit import with_meanings
 from qingliu.api.native import console, params, typed
@@ -22,16 +23,15 @@ from qingliu.lake.engine import Engine
 from qingliu.lake.published import Entry
 from qingliu.lake.query import Query, Rendering
 
-MEDIA = "application/vnd.oai.openapi+json;version=3.1"
 EXAMPLES = 2
 SHOWN = 20  # rows of the console's answer
-Paths = Callable[[str], dict[str, Any]]
+Beside = Callable[[Entry], Sequence[Part]]
 
 
 class Described:
-    """/api/datasets/{code}/openapi.json and /api/docs/{code}. ``more`` gives other dialects' paths for a code."""
+    """/api/datasets/{code}/openapi.json and /api/docs/{code}. ``more`` gives other dialects' parts for a dataset."""
 
-    def __init__(self, engine: Engine, sender: Sender, base: str, more: Paths) -> None:
+    def __init__(self, engine: Engine, sender: Sender, base: str, more: Beside) -> None:
         self._engine = engine
         self._published = engine.published
         self._sender = sender
@@ -53,8 +53,8 @@ class Described:
         entry = self._entry(code)
 
         def make() -> Whole:
-            more = self._more(entry.code) if entry.kind != "listed" else {}
-            return Whole(plain_json(typed.typed(entry.record, entry.kind, self._base, self._examples(entry), more)))
+            parts = self._more(entry)
+            return Whole(plain_json(typed.typed(entry.record, entry.kind, self._base, self._examples(entry), parts)))
 
         identity = ("openapi", str(self._published.generation()), entry.code)
         self._sender.send(req, resp, Answer(MEDIA, identity, make))

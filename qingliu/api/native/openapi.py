@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from qingliu import __version__
+from qingliu.api.describing import HEADERS, TOO_LONG, UNCHANGED, Part, headers, joined, of_status
+from qingliu.api.describing import said as _said
 from qingliu.api.manners import PROBLEM, TITLES
 from qingliu.api.native.parameters import ENDPOINTS, FORMATS, PARAMETERS, Endpoint, Parameter
 from qingliu.core.dataset import Text
@@ -16,16 +19,14 @@ _STATUS_TEXT: dict[int, Text] = {
     ),
     401: Text("金鑰不存在、過期或撤銷", "The key is unknown, expired or revoked"),
     404: Text("沒有這個資料集、版本或檔案", "No such dataset, version or file"),
+    409: Text("多列共用同一識別碼", "Several rows carry one id"),
     410: Text("版本的資料已不保留", "The version's data is no longer kept"),
     416: Text("範圍超出檔案", "The range is outside the file"),
     422: Text("成本過高，已取消", "Too dear; cancelled at the deadline"),
     429: Text("用量已達上限；Retry-After 說明多久後再試", "Quota used up; Retry-After says when to come back"),
+    500: Text("伺服器內部錯誤", "Something failed on our side"),
     503: Text("目前忙碌，見 Retry-After", "Busy; see Retry-After"),
 }
-
-
-def _said(text: Text) -> str:
-    return f"{text.zh}\n\n{text.en}"
 
 
 def parameter(one: Parameter) -> dict[str, Any]:
@@ -38,7 +39,8 @@ def parameter(one: Parameter) -> dict[str, Any]:
         "schema": dict(one.schema),
     }
     if one.example:
-        plain["example"] = one.example
+        typed = one.schema.get("type") in {"integer", "number", "boolean"}
+        plain["example"] = json.loads(one.example) if typed else one.example
     return plain
 
 
@@ -50,7 +52,12 @@ def _schemas() -> dict[str, Any]:
         "properties": {"href": text | {"format": "uri-reference"}, "rel": text, "type": text},
     }
     links = {"type": "array", "items": {"$ref": "#/components/schemas/Link"}}
-    row = {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean", "null"]}}
+    flags = {"type": "object", "additionalProperties": text}  # what include_flags adds
+    row = {
+        "type": "object",
+        "properties": {"_flags": flags, "_status": text},
+        "additionalProperties": {"type": ["string", "number", "boolean", "null"]},
+    }
     page = {"numberReturned": count, "numberMatched": count, "links": links}
     problem_names = ("type", "title", "code", "detail", "remedy", "detail_zh", "detail_en", "parameter")
     return {
@@ -131,8 +138,15 @@ def problem_example(status: int) -> dict[str, Any]:
             "as_of",
         ),
         416: ("range-not-satisfiable", "檔案只有 1000 位元組。", "The file has 1000 bytes.", ""),
+        409: ("conflict", "有多列共用識別碼「1」。", "Several rows carry the id '1'.", "featureId"),
         422: ("too-dear", "查詢超過 20 秒，已取消。", "The question took more than 20 s and was cancelled.", "filter"),
         429: ("too-many", "本分鐘的請求數已用完（600）。", "The requests of this minute are used up (600).", ""),
+        500: (
+            "error",
+            "處理請求時發生未預期的錯誤。",
+            "An unexpected error happened while answering.",
+            "",
+        ),
         503: ("busy", "目前有其他大型下載進行中。", "Other large answers are under way.", ""),
     }
     code, zh, en, name = known[status]
@@ -172,19 +186,28 @@ def _operation(name: str, endpoint: Endpoint) -> dict[str, Any]:
         content[media] = {"schema": schema}
         if name in {"rows", "latest"} and media == "application/json":
             content[media]["example"] = _EXAMPLE
-    good: dict[str, Any] = {"description": _said(endpoint.title), "content": content}
-    responses: dict[str, Any] = {"200": good}
-    if endpoint.errors:
-        good["headers"] = {"ETag": {"schema": {"type": "string"}, "description": "強式 ETag / strong ETag"}}
-        responses["304"] = {"description": _said(Text("與 If-None-Match 相同", "Same as If-None-Match"))}
+    kept = endpoint.stored
+    seen = ("ETag", *(("Qingliu-Version", "Qingliu-Cost", "Link") if endpoint.path.count("/") > 3 else ()))
+    good: dict[str, Any] = {
+        "description": _said(endpoint.title),
+        "headers": headers(*(seen if kept else ())),
+        "content": content,
+    }
+    responses: dict[str, Any] = {"200": good, "414": {"$ref": "#/components/responses/414"}}
+    if kept:
+        responses["304"] = {"$ref": "#/components/responses/304"}
     if name in {"file", "bulk_file", "bulk_catalogue"}:
-        responses["206"] = {"description": _said(Text("檔案的一段", "A range of the file"))}
-        responses["307"] = {
-            "description": _said(Text("latest 的固定位址在 Location", "latest: the pinned address is in Location"))
+        responses["206"] = {
+            "description": _said(Text("檔案的一段", "A range of the file")),
+            "headers": headers("ETag", "Content-Range"),
+            "content": content,
         }
-    responses |= {str(s): {"$ref": f"#/components/responses/{s}"} for s in endpoint.errors}
-    if name not in {"health", "limits"}:
-        responses["429"] = {"$ref": "#/components/responses/429"}
+        responses["307"] = {
+            "description": _said(Text("latest 的固定位址在 Location", "latest: the pinned address is in Location")),
+            "headers": headers("Location"),
+        }
+    told = sorted({*endpoint.errors, 401, 429, 500})  # a key may be wrong and a quota used up anywhere
+    responses |= {str(s): {"$ref": f"#/components/responses/{s}"} for s in told}
     return {
         "operationId": name,
         "summary": f"{endpoint.title.zh} · {endpoint.title.en}",
@@ -193,8 +216,8 @@ def _operation(name: str, endpoint: Endpoint) -> dict[str, Any]:
     }
 
 
-def document(base: str, more_paths: dict[str, Any] | None = None) -> dict[str, Any]:
-    """The whole API; ``more_paths`` are those of other dialects, already in OpenAPI's shape."""
+def document(base: str, *parts: Part) -> dict[str, Any]:
+    """The whole API; ``parts`` are those of other dialects, already in OpenAPI's shape."""
     any_field = {
         "name": "field",
         "in": "query",
@@ -211,13 +234,14 @@ def document(base: str, more_paths: dict[str, Any] | None = None) -> dict[str, A
     responses = {
         str(status): {
             "description": _said(text),
+            "headers": of_status(status),
             "content": {
                 PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}, "example": problem_example(status)}
             },
         }
         for status, text in _STATUS_TEXT.items()
     }
-    return {
+    whole = {
         "openapi": "3.1.0",
         "info": {
             "title": "清流資料 API · Qingliu data API",
@@ -233,10 +257,11 @@ def document(base: str, more_paths: dict[str, Any] | None = None) -> dict[str, A
         },
         "servers": [{"url": base or "/"}],
         "security": [{}, {"bearer": []}, {"header": []}],
-        "paths": {e.path: {"get": _operation(n, e)} for n, e in ENDPOINTS.items()} | (more_paths or {}),
+        "paths": {e.path: {"get": _operation(n, e)} for n, e in ENDPOINTS.items()},
         "components": {
             "parameters": {n: parameter(p) for n, p in PARAMETERS.items() if n != "f"} | {"field": any_field},
-            "responses": responses,
+            "responses": responses | {"304": UNCHANGED, "414": TOO_LONG},
+            "headers": HEADERS,
             "schemas": _schemas(),
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer"},
@@ -244,3 +269,4 @@ def document(base: str, more_paths: dict[str, Any] | None = None) -> dict[str, A
             },
         },
     }
+    return joined(whole, parts)

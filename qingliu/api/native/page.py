@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from html import escape
 from importlib.resources import files
 from typing import Any
@@ -100,6 +101,13 @@ def _resolve(document: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
     return node
 
 
+def _written(example: Any) -> str:
+    """An example as it stands in an address."""
+    if isinstance(example, list):
+        return ",".join(_written(e) for e in example)
+    return example if isinstance(example, str) else json.dumps(example)
+
+
 def _parameters(document: dict[str, Any], operation: dict[str, Any], lang: str) -> str:
     word = _WORDS[lang]
     rows = ""
@@ -108,7 +116,7 @@ def _parameters(document: dict[str, Any], operation: dict[str, Any], lang: str) 
         means = escape(_side(one["description"], lang)) + (
             f" <code>{escape(' | '.join(options))}</code>" if options else ""
         )
-        example = f"<code>{escape(str(one['example']))}</code>" if one.get("example") else ""
+        example = f"<code>{escape(_written(one['example']))}</code>" if "example" in one else ""
         star = " *" if one.get("required") else ""
         rows += f"<tr><td><code>{escape(one['name'])}</code>{star}</td><td>{means}</td><td>{example}</td></tr>"
     if not rows:
@@ -117,19 +125,21 @@ def _parameters(document: dict[str, Any], operation: dict[str, Any], lang: str) 
     return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
 
 
-def _operation(document: dict[str, Any], path: str, operation: dict[str, Any], lang: str) -> str:
+def _operation(document: dict[str, Any], path: str, operation: dict[str, Any], lang: str, also: str = "") -> str:
     word = _WORDS[lang]
-    media = ", ".join(f"<code>{escape(m)}</code>" for m in operation["responses"]["200"].get("content", {}))
+    media = ", ".join(f"<code>{escape(m)}</code>" for m in operation["responses"].get("200", {}).get("content", {}))
     answers = "".join(
         f"<dt>{status}</dt><dd>{escape(_side(_resolve(document, answer)['description'], lang))}</dd>"
         for status, answer in operation["responses"].items()
         if status != "200"
     )
-    link = f'<p><a href="{escape(path)}">{word["try"]}: {escape(path)}</a></p>' if "{" not in path else ""
+    needed = any(_resolve(document, p).get("required") for p in operation["parameters"])
+    link = "" if needed else f'<p><a href="{escape(path)}">{word["try"]}: {escape(path)}</a></p>'
+    good = f"<dt>200</dt><dd>{media}</dd>" if media else ""
     return (
-        f'<section id="{escape(operation["operationId"])}"><h2><span class="get">GET</span><code>{escape(path)}</code></h2>'
+        f'<section id="{escape(operation["operationId"])}"><h2><span class="get">GET</span>{also}<code>{escape(path)}</code></h2>'
         f"<p>{escape(_summary(operation['summary'], lang))}</p>{_parameters(document, operation, lang)}"
-        f"<h3>{word['answers']}</h3><dl><dt>200</dt><dd>{media}</dd>{answers}</dl>{link}</section>"
+        f"<h3>{word['answers']}</h3><dl>{good}{answers}</dl>{link}</section>"
     )
 
 
@@ -138,7 +148,11 @@ def html(document: dict[str, Any], lang: str) -> bytes:
     word = _WORDS[lang]
     operations = [(path, item["get"]) for path, item in document["paths"].items()]
     contents = "".join(f'<li><a href="#{escape(o["operationId"])}">{escape(path)}</a></li>' for path, o in operations)
-    sections = "".join(_operation(document, path, o, lang) for path, o in operations)
+    posted = '<span class="get">POST</span>'
+    sections = "".join(
+        _operation(document, path, o, lang, posted if "post" in document["paths"][path] else "")
+        for path, o in operations
+    )
     errors = "".join(
         f'<tr id="error-{code}"><td><code>{code}</code></td><td>{escape(title.get(lang))}</td></tr>'
         for code, title in TITLES.items()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from qingliu.api.native.parameter import Parameter, text
 from qingliu.api.native.series_parameters import SERIES, SERIES_FORMATS, SERIES_PARAMETERS
@@ -251,7 +251,10 @@ CHANGES = ("since", "limit", "offset", "lang", "f", "header", "bom", "include_fl
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One address of the native API. ``fields`` marks those where every column is a parameter too."""
+    """One address of the native API.
+
+    ``fields`` marks those where every column is a parameter too, ``stored`` those whose answers carry an ETag.
+    """
 
     path: str
     title: Text
@@ -259,7 +262,7 @@ class Endpoint:
     fields: bool = False
     media: tuple[str, ...] = ("application/json",)
     errors: tuple[int, ...] = (400, 401, 404)
-    tags: tuple[str, ...] = field(default=())
+    stored: bool = True
 
 
 _DATA = tuple(dict.fromkeys(media.split(";")[0] for _, media in FORMATS))
@@ -267,15 +270,25 @@ _WHOLE = tuple(dict.fromkeys(m for name, m in FORMATS if name in {"csv.gz", "par
 _DATA_ERRORS = (400, 401, 404, 410, 422, 503)
 ENDPOINTS: dict[str, Endpoint] = {
     "landing": Endpoint("/api", Text("入口與連結", "Landing page with links"), ("lang", "f"), errors=(400, 401)),
-    "health": Endpoint("/api/health", Text("存活檢查", "Liveness"), errors=()),
+    "health": Endpoint("/api/health", Text("存活檢查", "Liveness"), errors=(), stored=False),
     "limits": Endpoint(
-        "/api/limits", Text("用量方案、剩餘額度與點數", "The caller's plan, what is left, the tariff"), errors=()
+        "/api/limits",
+        Text("用量方案、剩餘額度與點數", "The caller's plan, what is left, the tariff"),
+        errors=(),
+        stored=False,
     ),
     "openapi": Endpoint(
-        "/api/openapi.json", Text("本文件（OpenAPI 3.1）", "This description (OpenAPI 3.1)"), errors=()
+        "/api/openapi.json",
+        Text("本文件（OpenAPI 3.1）", "This description (OpenAPI 3.1)"),
+        media=("application/vnd.oai.openapi+json;version=3.1",),
+        errors=(),
     ),
     "docs": Endpoint(
-        "/api/docs", Text("給人讀的說明頁", "This description as a page"), ("lang",), media=("text/html",), errors=()
+        "/api/docs",
+        Text("給人讀的說明頁", "This description as a page"),
+        ("lang",),
+        media=("text/html",),
+        errors=(400,),
     ),
     "console": Endpoint(
         "/api/docs/{code}",

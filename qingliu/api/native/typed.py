@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from qingliu.api.describing import Part, joined
 from qingliu.api.native.openapi import document
 from qingliu.api.native.parameters import ENDPOINTS, PARAMETERS
 from qingliu.api.native.series_parameters import SERIES_PARAMETERS
@@ -97,9 +98,9 @@ def typed(
     kind: str,
     base: str,
     examples: Sequence[Mapping[str, Any]],
-    more: dict[str, Any] | None = None,
+    parts: Sequence[Part] = (),
 ) -> dict[str, Any]:
-    """The description of one dataset. ``examples`` are rows of it as the API writes them; ``more`` other dialects' paths."""
+    """The description of one dataset. ``examples`` are rows of it as the API writes them; ``parts`` other dialects'."""
     whole = document(base)
     reserved = set(PARAMETERS)
     columns = [f for f in record.fields if f.name not in reserved]
@@ -130,7 +131,7 @@ def typed(
         "description": _said(record.description).strip() or record.code,
     }
     whole["externalDocs"] = {"url": f"{base}/dataset/detail/{quote(record.code, safe='')}", "description": record.code}
-    return whole | {"paths": paths | (more or {})}
+    return joined(whole | {"paths": paths}, parts)
 
 
 def _naming(parameter: dict[str, Any], record: DatasetRecord) -> dict[str, Any]:
