@@ -71,12 +71,16 @@ def components() -> dict[str, Plain]:
     }
 
 
-def _references(takes: tuple[str, ...], needed: tuple[str, ...] = ()) -> list[Plain]:
+def _references(takes: tuple[str, ...], action: str = "") -> list[Plain]:
+    """The parameters of an action; those that it cannot do without, or that have another example here, written out."""
     known = {p["name"]: p for p in PARAMETERS}
-    return [
-        known[n] | {"required": True} if n in needed else {"$ref": f"#/components/parameters/{PREFIX}{n}"}
-        for n in takes
-    ]
+    found = []
+    for name in takes:
+        own = {"required": True, "example": EXAMPLES[name]} if name in NEEDED.get(action, ()) else {}
+        if f"{action}.{name}" in EXAMPLES:
+            own["example"] = EXAMPLES[f"{action}.{name}"]
+        found.append(known[name] | own if own else {"$ref": f"#/components/parameters/{PREFIX}{name}"})
+    return found
 
 
 def _body(takes: tuple[str, ...], needed: tuple[str, ...], example: Plain) -> Plain:
@@ -103,7 +107,7 @@ def _both(action: str, about: Text, takes: tuple[str, ...], result: Plain, *more
         *((400, 404, 409, 410, 422, 503) if rows else (400, 404, 409, 422, 503)),
         prefix=PREFIX,
     )
-    read = operation(f"ckan_{action}", about, _references(takes, needed), found)
+    read = operation(f"ckan_{action}", about, _references(takes, action), found)
     posted = {k: v for k, v in found.items() if k != "304"} | {"304": found["304"]}
     example = {n: EXAMPLES.get(f"{action}.{n}", EXAMPLES.get(n)) for n in needed}
     post = operation(f"ckan_{action}_post", about, [], posted, requestBody=_body(takes, needed, example))

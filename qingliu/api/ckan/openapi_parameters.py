@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from qingliu.api.ckan import params
+from qingliu.api.ckan.serialize import resource_id
 from qingliu.api.describing import Plain, query
 from qingliu.core.dataset import Text
 
@@ -36,6 +37,8 @@ NEEDED: dict[str, tuple[str, ...]] = {
 EXAMPLES: dict[str, Any] = {
     "id": "AQX_P_488", "name": "package_show", "q": "air", "query": "format:csv", "resource_id": "AQX_P_488",
     "tag_show.id": "空氣品質", "group_show.id": "air", "organization_show.id": "moenv", "group_package_show.id": "air",
+    "datastore_search.sort": "aqi desc", "datastore_search.q": "臺北", "resource_search.order_by": "name",
+    "resource_show.id": resource_id("AQX_P_488", "CSV"), "organization_show.include_datasets": True,
 }  # fmt: skip
 ENVELOPE = {
     "filters",

@@ -169,11 +169,50 @@ def _format(endpoint: Endpoint) -> dict[str, Any]:
     return plain | {"schema": {"type": "string", "enum": offered}, "example": "csv" if "csv" in offered else offered[0]}
 
 
+_FILE_NAMES = {"file": "part-00000.parquet", "bulk_file": "AQX_P_488.csv.gz", "bulk_catalogue": "catalogue.jsonl.gz"}
+_DUMPS = ["catalogue.jsonl.gz", "catalogue.csv.gz"]
+
+
+def _parameter_of(name: str, operation: str, endpoint: Endpoint) -> dict[str, Any]:
+    """A parameter of an address: written out where the address has its own values of it."""
+    if name == "f":
+        return _format(endpoint)
+    if name == "name":
+        schema = {"type": "string"} | ({"enum": _DUMPS} if operation == "bulk_catalogue" else {})
+        return parameter(PARAMETERS[name]) | {"schema": schema, "example": _FILE_NAMES[operation]}
+    return {"$ref": f"#/components/parameters/{name}"}
+
+
+_OF_DATASET = {"code": "$response.body#/datasets/0/code"}
+_SAME = {"code": "$request.path.code"}
+_LEADS: dict[str, dict[str, dict[str, str]]] = {
+    "datasets": dict.fromkeys(
+        ("dataset", "dataset_openapi", "console", "rows", "latest", "series", "changes", "versions", "decisions",
+         "bulk_dataset"), _OF_DATASET,
+    ),
+    "versions": {"version": _SAME | {"number": "$response.body#/versions/0/number"}},
+    "version": {
+        "file": _SAME | {"version": "$request.path.number", "name": "$response.body#/files/0/name"},
+        "changes": _SAME | {"since": "$request.path.number"},
+    },
+    "bulk_dataset": {
+        "bulk_file": _SAME | {"version": "$response.body#/version", "name": "$response.body#/files/0/name"}
+    },
+    "bulk_catalogues": {
+        "bulk_catalogue": {"day": "$response.body#/dumps/0/day", "name": "$response.body#/dumps/0/files/0/name"}
+    },
+}  # fmt: skip
+
+
+def _leads(name: str) -> dict[str, Any]:
+    """Where an answer leads, as OpenAPI links: what of it fills which parameter of which other address."""
+    leads = _LEADS.get(name, {})
+    return {to: {"operationId": to, "parameters": given} for to, given in leads.items()}
+
+
 def _operation(name: str, endpoint: Endpoint) -> dict[str, Any]:
     names = [n for n in ("code", "number", "version", "day", "name") if f"{{{n}}}" in endpoint.path]
-    parameters: list[dict[str, Any]] = [
-        _format(endpoint) if n == "f" else {"$ref": f"#/components/parameters/{n}"} for n in (*names, *endpoint.query)
-    ]
+    parameters = [_parameter_of(n, name, endpoint) for n in (*names, *endpoint.query)]
     if endpoint.fields:
         parameters.append({"$ref": "#/components/parameters/field"})
     content: dict[str, Any] = {}
@@ -192,7 +231,7 @@ def _operation(name: str, endpoint: Endpoint) -> dict[str, Any]:
         "description": _said(endpoint.title),
         "headers": headers(*(seen if kept else ())),
         "content": content,
-    }
+    } | ({"links": _leads(name)} if name in _LEADS else {})
     responses: dict[str, Any] = {"200": good, "414": {"$ref": "#/components/responses/414"}}
     if kept:
         responses["304"] = {"$ref": "#/components/responses/304"}

@@ -111,6 +111,10 @@ def typed(
         operation = whole["paths"][endpoint.path]["get"]
         kept = [p for p in operation["parameters"] if p.get("$ref", "").rpartition("/")[2] not in {"code", "field"}]
         operation["parameters"] = [_naming(p, record) for p in kept]
+        operation["responses"]["200"].pop("links", None)  # they fill code, which stands in each address here
+        for one in operation["parameters"]:
+            if one.get("name") == "name" and name == "bulk_file":
+                one["example"] = f"{record.code}.csv.gz"
         if endpoint.fields:
             operation["parameters"] += [parameter(f, first.get(f.name)) for f in columns]
         if name in {"rows", "latest"}:
