@@ -214,7 +214,8 @@ def searched(found: Searched | None) -> str:
         rate = f"{found.crowds[name].rate:.0f}"
         rows.append(f"| {name} | {entries:,} | {ms:.2f} | {rate} | {ratio} | {_at_most(ms / peer, limit)} |")
     head = "search | entries | ms | at 16 clients /s | of Datasette's ms | target | "
-    note = "Distinct searches; ours by `qingliu serve-data` on a catalogue of its own. Datasette's full text counts no facets."
+    note = "Distinct searches; ours by `qingliu serve-data` on a catalogue of its own (every process of it had "
+    note += f"read it {found.start_s:.0f} s after the start). Datasette's full text counts no facets."
     return _table("Searching the catalogue", head, rows, "", note)
 
 

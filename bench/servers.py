@@ -35,9 +35,9 @@ def _ended(process: subprocess.Popen[str]) -> None:
 
 
 @contextmanager
-def portal(home: Path, *command_line: str) -> Iterator[tuple[Peer, int]]:
-    """``qingliu up --port 0`` (or what is told instead) on that home: the address it prints, and its process."""
-    command = [str(Path(sys.executable).with_name("qingliu")), *(command_line or ("up",)), "--port", "0"]
+def portal(home: Path) -> Iterator[tuple[Peer, int]]:
+    """``qingliu up --port 0`` on that home: the address it prints, and its process."""
+    command = [str(Path(sys.executable).with_name("qingliu")), "up", "--port", "0"]
     process = subprocess.Popen(command, env=environment(home), stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout
@@ -53,11 +53,31 @@ def portal(home: Path, *command_line: str) -> Iterator[tuple[Peer, int]]:
 
 
 @contextmanager
-def datasette(binary: Path, database: Path) -> Iterator[Peer]:
-    """Datasette on the SQLite file, its caps raised so far that it answers every question."""
+def data_alone(home: Path) -> Iterator[Peer]:
+    """``qingliu serve-data`` on that home; however long its first look at the catalogue takes, it is waited for."""
+    port = _free_port()
+    command = [str(Path(sys.executable).with_name("qingliu")), "serve-data", "--port", str(port)]
+    process = subprocess.Popen(command, env=environment(home), stdout=subprocess.DEVNULL, text=True)
+    peer = Peer("127.0.0.1", port)
+    try:
+        for _ in range(8):  # fresh connections, so that every process of the server has looked
+            _wait(peer, "/api/datasets?limit=1", process)
+        yield peer
+    finally:
+        _ended(process)
+
+
+def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def datasette(binary: Path, database: Path) -> Iterator[Peer]:
+    """Datasette on the SQLite file, its caps raised so far that it answers every question."""
+    port = _free_port()
     command = [str(binary), "serve", "-i", str(database), "--host", "127.0.0.1", "--port", str(port)]
     for name, value in PEER_SETTINGS.items():
         command += ["--setting", name, str(value)]
