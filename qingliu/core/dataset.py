@@ -76,6 +76,7 @@ class FieldRecord:
     aliases: tuple[str, ...] = ()  # other headers under which sources deliver this column
     sentinels: tuple[Sentinel, ...] = ()
     suffix_flags: tuple[tuple[str, str], ...] = ()  # (suffix, flag): "2.44x" keeps 2.44 and the flag of "x"
+    numbers: tuple[str, ...] = ()  # other writings that are read as numbers: "thousands" (1,234), "fullwidth" (１２.３)
     flag_field: str = ""  # a declared string column that carries this column's flag
     required: bool = False
     optional: bool = False  # a delivery may come without this column

@@ -78,9 +78,7 @@ def _column(con: duckdb.DuckDBPyConnection, name: str, staged: Path, shown: Path
     parts: list[tuple[Disclosure, ...]] = []
     counts: list[int] = []
     for same in (False, True):
-        rows = con.execute(
-            f"SELECT t, s, n FROM pairs WHERE same = {same} ORDER BY n DESC, t LIMIT {TEXTS}"
-        ).fetchall()
+        rows = con.execute(f"SELECT t, s, n FROM pairs WHERE same = {same} ORDER BY n DESC, t LIMIT {TEXTS}").fetchall()
         parts.append(tuple(Disclosure(t, s, int(n), at.get(t, ())) for t, s, n in rows))
         counts.append(int(con.execute(f"SELECT count(*) FROM pairs WHERE same = {same}").fetchall()[0][0]))
     return Disclosed(name, parts[0], parts[1], counts[0], counts[1])

@@ -210,6 +210,26 @@ def tells_apart(staged: Path, choices: Iterable[Sequence[str]], lacking: int = 0
     return ()
 
 
+def lacking(located: Path, key: Sequence[str], limit: int = 20) -> tuple[int, tuple[int, ...]]:
+    """(rows in which a part of ``key`` is empty or unreadable, the first of their lines) of what ``located.write`` wrote."""
+    gaps = " OR ".join(f"{ident(n)} IS NULL" for n in key)
+    with duckdb.connect(config={"threads": 1, "memory_limit": "300MB"}) as con:
+        rows = f"FROM read_parquet({lit(str(located))}) WHERE {gaps}"
+        total = con.execute(f"SELECT count(*) {rows}").fetchall()[0][0]
+        found = con.execute(f"SELECT DISTINCT _line {rows} ORDER BY 1 LIMIT {int(limit)}").fetchall()
+    return int(total), tuple(int(n) for (n,) in found)
+
+
+def newest(staged: Path, time_field: str) -> str:
+    """The last moment in a time column as ISO text; "" without one, or where no cell of it holds a time."""
+    if not time_field:
+        return ""
+    with duckdb.connect(config={"threads": 1, "memory_limit": "300MB"}) as con:
+        sql = f"SELECT max(TRY_CAST({ident(time_field)} AS TIMESTAMP)) FROM read_parquet({lit(str(staged))})"
+        found = con.execute(sql).fetchall()[0][0]
+    return found.isoformat() if found else ""
+
+
 def _picked(source: RawInput, which: Wanted, path: Path) -> RowsInput | None:
     """The wanted records of an input as rows; a line that is no record is left out. None where it has none of them."""
     more = set(which.numbers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -19,17 +20,28 @@ from qingliu.lake.shape_sql import INTEGER, NUMBER, QUARANTINED, REQUIRED, Cell,
 COLUMNS = (
     "file", "line", "record", "column", "header", "kind", "raw", "reason_zh", "reason_en", "remedy_zh", "remedy_en",
 )  # fmt: skip
+_TAIL = "tail"  # a broken line that begins as totals and footnotes do
+_TAILS = re.compile(
+    r"(?i)[\s\"'（(※*]*(合\s*計|總\s*計|小\s*計|共\s*計|總\s*和|平\s*均(值|數)?(?:[\s,\"：:]|$)|備\s*註|附\s*註|註\s*[0-9一二三四五：:.、]|註解|說明\s*[：:]|資料來源|"
+    r"製\s*表|填\s*表|列\s*印|單位主管|※|(grand |sub-?)?total\b|notes?\s*[:：]|source\s*[:：]|remarks?\s*[:：])"
+)
 _BROKEN = {
     "few": Text("此行的欄數少於標題列。", "This line has fewer cells than the header."),
     "many": Text("此行的欄數多於標題列。", "This line has more cells than the header."),
     LEFT_OUT: Text(
         "定義說這一列不是資料（合計或註解），整列擱置。", "By the definition this row is no data: set aside."
     ),
+    _TAIL: Text(
+        "此行看起來是合計或註解，不是資料：整列擱置。", "This line looks like a total or a note, not data: set aside."
+    ),
     "quotes": Text("此行的引號不成對或位置錯誤。", "Quotation marks in this line are unbalanced or misplaced."),
 }
 _LEFT_OUT_REMEDY = Text(
     "不必處理；若這一列是資料，請在定義的「不列入的列」拿掉這個文字。",
     "Nothing to do; if the row is data, take its text out of the rows left out in the definition.",
+)
+_TAIL_REMEDY = Text(
+    "不必處理；若這一列其實是資料，請補齊它的欄位。", "Nothing to do; if it is data after all, complete its cells."
 )
 _BROKEN_REMEDY = Text(
     "請檢查此行的分隔符號與引號後重新發布。", "Check this line's delimiters and quotation marks, then publish again."
@@ -97,7 +109,9 @@ def _typed(column: str) -> str:
 
 
 def _broken_row(name: str, record: Record) -> tuple[str | int | None, ...]:
-    reason, remedy = _BROKEN[record.problem], _LEFT_OUT_REMEDY if record.problem == LEFT_OUT else _BROKEN_REMEDY
+    problem = _TAIL if record.problem == "few" and _TAILS.match(record.raw) else record.problem
+    remedies = {LEFT_OUT: _LEFT_OUT_REMEDY, _TAIL: _TAIL_REMEDY}
+    reason, remedy = _BROKEN[problem], remedies.get(problem, _BROKEN_REMEDY)
     return (name, record.line, None, None, None, "row", record.raw, reason.zh, reason.en, remedy.zh, remedy.en)
 
 
@@ -189,8 +203,14 @@ def _number_cases(f: FieldRecord, text: str) -> list[tuple[str, Text, Text]]:
     low = "" if f.minimum is None else f"{f.minimum:g}"
     high = "" if f.maximum is None else f"{f.maximum:g}"
     fits = INTEGER if f.type == "integer" else NUMBER
-    wide = Text("請改用半形數字。", "Write the digits in half width.")
-    commas = Text("請去除千分位逗號。", "Remove the thousands separators.")
+    wide = Text(
+        "請改用半形數字；若整欄都這樣寫，在定義宣告 numbers: [fullwidth]。",
+        "Write the digits in half width; if the column is written so, declare numbers: [fullwidth].",
+    )
+    commas = Text(
+        "請去除千分位逗號；若整欄都這樣寫，在定義宣告 numbers: [thousands]。",
+        "Remove the thousands separators; if the column is written so, declare numbers: [thousands].",
+    )
     zh, en = ("整數", "a whole number") if f.type == "integer" else ("數值", "a number")
     cases = [
         (f"regexp_matches({text}, '[０-９．]')", Text("含全形數字，不自動轉換。", "Holds full-width digits."), wide),

@@ -26,6 +26,8 @@ ENGINE_TYPE = {
     "datetime": "TIMESTAMP",
 }
 NUMBER = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?"
+THOUSANDS = r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?"
+_WIDE, _NARROW = "０１２３４５６７８９．－＋，", "0123456789.-+,"
 INTEGER = r"[+-]?[0-9]+(\.0*)?"
 _OFFSET = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)"
 _SPACE = " \t\r\n\u00a0\u3000\ufeff"
@@ -190,9 +192,11 @@ class Cell:
         """The careful reading of trimmed ``text``; null where it is not of the type."""
         kind = self.field.type
         if kind == "number":
+            text = self._plain(text)
             cast = f"TRY_CAST({text} AS DOUBLE)"
             return f"CASE WHEN regexp_full_match({text}, {lit(NUMBER)}) AND isfinite({cast}) THEN {cast} END"
         if kind == "integer":
+            text = self._plain(text)
             whole = f"TRY_CAST(split_part({text}, '.', 1) AS BIGINT)"
             return f"CASE WHEN regexp_full_match({text}, {lit(INTEGER)}) THEN {whole} END"
         if kind == "boolean":
@@ -206,6 +210,15 @@ class Cell:
             readings += [f"CASE WHEN regexp_full_match({text}, {lit(_OFFSET)}) THEN {zoned} END"]
             readings += [f"CASE WHEN {late} THEN {r} + INTERVAL 1 DAY END" for r in self._after_midnight(midnight)]
         return f"coalesce({', '.join(readings)})"
+
+    def _plain(self, text: str) -> str:
+        """A number's text as the engine reads it: without the other writings that the column declares."""
+        if "fullwidth" in self.field.numbers:
+            text = f"translate({text}, {lit(_WIDE)}, {lit(_NARROW)})"
+        if "thousands" in self.field.numbers:
+            grouped = f"regexp_full_match({text}, {lit(THOUSANDS)})"
+            text = f"CASE WHEN {grouped} THEN replace({text}, ',', '') ELSE {text} END"
+        return text
 
     def _after_midnight(self, text: str) -> list[str]:
         return [self._stamp(text), *self._roc(text)]

@@ -11,7 +11,7 @@ from typing import Any
 from qingliu.core.dataset import Contact, DatasetRecord, Definition, FieldRecord, Frequency, Place, Sentinel, Text
 from qingliu.core.errors import BadRequest
 from qingliu.pipeline.infer_columns import name_for
-from qingliu.pipeline.readable import loosely, meaning
+from qingliu.pipeline.readable import meaning
 from qingliu.pipeline.remedy import Remedy
 from qingliu.standards import definition as standard
 from qingliu.standards.vocabularies import flags
@@ -55,7 +55,7 @@ def apply(definition: Definition, remedy: Remedy, choice: str = "") -> Definitio
         "type": lambda f: _typed(f, remedy.values),
         "format": lambda f: replace(f, formats=_with(f.formats, remedy.values[0])),
         "sentinel": lambda f: replace(f, sentinels=(*f.sentinels, _mark(f, remedy.values[0], chosen))),
-        "reading": lambda f: replace(f, sentinels=(*f.sentinels, *(_read_as(t) for t in remedy.values))),
+        "reading": lambda f: replace(f, numbers=tuple(dict.fromkeys((*f.numbers, *remedy.values)))),
         "suffix": lambda f: replace(f, suffix_flags=(*f.suffix_flags, (remedy.values[0], chosen))),
         "range": lambda f: replace(f, minimum=_number(remedy.values[0]), maximum=_number(remedy.values[1])),
         "allow": lambda f: replace(f, enum=_with(f.enum, remedy.values[0])),
@@ -99,16 +99,6 @@ def _mark(field: FieldRecord, text: str, flag: str) -> Sentinel:
     chosen = flag or (known[0] if known else "no_data")
     value = known[1] if known and field.type in ("number", "integer") and chosen == known[0] else None
     return Sentinel(text, value, chosen, question=chosen == "no_data")
-
-
-def _read_as(text: str) -> Sentinel:
-    """A text declared to be the number that it is in another writing."""
-    found = loosely(text)
-    if found is None:
-        raise BadRequest(
-            Text(f"「{text[:60]}」不是數字。", f"'{text[:60]}' is no number."), Text("請重新整理這一頁。", "Load the page again.")
-        )  # fmt: skip
-    return Sentinel(text, found[0])
 
 
 def _without(record: DatasetRecord, name: str) -> DatasetRecord:
@@ -287,6 +277,7 @@ def _column(field: FieldRecord, form: Form, at: str) -> FieldRecord:
         description=_text(form, at + "description", field.description),
         unit=get("unit", field.unit).strip(),
         formats=_lines(get("formats", "\n".join(field.formats))),
+        numbers=tuple(n for n in get("numbers", ",".join(field.numbers)).split(",") if n),
         aliases=_lines(get("aliases", "\n".join(field.aliases))),
         sentinels=_sentinels(get("sentinels", sentinel_lines(field)), field, kind),
         minimum=_number(get("minimum", "" if field.minimum is None else str(field.minimum)), at + "minimum"),
@@ -305,7 +296,7 @@ def _fitting(field: FieldRecord) -> FieldRecord:
         field = replace(field, formats=())
     if field.type not in ("number", "integer"):
         sentinels = tuple(replace(s, value=None) for s in field.sentinels)
-        field = replace(field, minimum=None, maximum=None, sentinels=sentinels, suffix_flags=())
+        field = replace(field, minimum=None, maximum=None, sentinels=sentinels, suffix_flags=(), numbers=())
     return field
 
 

@@ -10,6 +10,7 @@ from qingliu.lake.disclosed import Disclosed
 from qingliu.lake.peek import Group, PeekColumn
 from qingliu.lake.profile import ColumnProfile
 from qingliu.lake.rehearse import Rehearsed
+from qingliu.pipeline.remedy import Remedy
 
 SENSITIVE = ("national_id", "mobile", "email", "plate", "masked_name", "person_name", "address")
 KEPT_CLASSES = (*SENSITIVE, "loose_number", "number", "integer", "leading_zero", "thousands", "full_width", "suffixed")
@@ -123,6 +124,35 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
+class Effect:
+    """A remedy that would leave its column worse off: cells in quarantine before and after, and some of their texts."""
+
+    remedy: str
+    before: int
+    after: int
+    texts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What one click on "apply all" does: its remedies in order, those kept out of it, and the counts before and after."""
+
+    steps: tuple[Remedy, ...] = ()
+    kept_out: tuple[Effect, ...] = ()
+    quarantined: int = 0
+    quarantined_after: int = 0
+    set_aside: int = 0
+    set_aside_after: int = 0
+    marks: int = 0
+    marks_after: int = 0  # cells that are no value but a flag
+
+    @property
+    def marked(self) -> int:
+        """Cells whose text becomes an empty cell with a flag."""
+        return max(0, self.marks_after - self.marks)
+
+
+@dataclass(frozen=True, slots=True)
 class Preview:
     """A draft as its definition reads it now. ``problem`` is set where it cannot be read at all."""
 
@@ -146,6 +176,10 @@ class Preview:
     lonely: tuple[tuple[str, int, int], ...] = ()  # (text, rows, first line): rows with nothing but a first cell
     content: tuple[Spotted, ...] = ()  # what the judges of content see in the rows
     findings: tuple[Finding, ...] = ()  # what the judges of a delivery would say of it now
+    plan: Plan | None = None  # None: too many rows to be tried while somebody waits
+    newest: str = ""  # the last moment in the time column; "" without one, or where no cell of it can be read
+    key_lacking: int = 0  # rows that ``key`` would set aside: a part of it is empty or unreadable
+    key_lines: tuple[int, ...] = ()
     privacy: Outlook | None = None  # None: too many rows to be looked at while somebody waits
 
     def look(self, header: str) -> ColumnLook | None:

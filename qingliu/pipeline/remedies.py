@@ -11,20 +11,15 @@ from qingliu.core.dataset import Definition, FieldRecord, Text
 from qingliu.pipeline.looks import SENSITIVE, ColumnLook, Preview
 from qingliu.pipeline.readable import NINES, date_formats, loosely, meaning, number_in, written
 from qingliu.pipeline.remedy import Remedy
+from qingliu.pipeline.units import unit_in
 
-_SUFFIXED = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)([#*xX])")
+_SUFFIXED = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)([#*xX])", re.ASCII)
 _SUFFIX_MEANS = {"#": "instrument_check_invalid", "*": "program_check_invalid", "x": "manual_check_invalid"}
-_BRACKETS = re.compile(r"[（(\[【]\s*([^（()）\[\]【】]{1,16}?)\s*[)）\]】]\s*$")
-_UNIT = re.compile(
-    r"(?i)^(?:%|％|℃|°C|度|dB\(?A?\)?|pH|NTU|[μumknMG]?[gmLlsVWJ]/?(?:[Nn]?m[3³²2]?|L|l|kg|s|day|h|hr)?|ug/m3|μg/m3|ppm|ppb|ppt|mm|cm|km|"
-    r"公噸|公斤|公克|公尺|公里|平方公尺|立方公尺|公升|元|千元|人|次|件|家|座|處|小時|天|日|年|mS/cm|μS/cm|CFU/100mL|m/s|hPa|MJ/m2)$"
-)
 _TOTALS = re.compile(
     r"(?i)[總合小共]\s*計|總\s*和|總數|全部合計|平均(值|數)?|(grand )?total|sub-?total|sum|average|mean"
 )
 _NOTES = re.compile(r"(?i)備註|附註|註\s*[0-9一二三]?\s*[：:.、]|註解|資料來源|說明|※|notes?\s*:|source\s*:")
 _NEAR = 0.62
-READINGS = 40  # texts of one column that may be read as numbers by declaration
 _MOSTLY = 0.5
 _NEARLY = 0.9
 
@@ -43,7 +38,7 @@ def remedies(preview: Preview, definition: Definition) -> tuple[Remedy, ...]:
             found += _unit(field, look.header)
     found += _no_data(preview, definition)
     if preview.key and not definition.dataset.key:
-        found.append(_key(preview.key))
+        found.append(_key(preview.key, preview.key_lacking, preview.key_lines))
     unique = {r.id: r for r in found}
     return tuple(sorted(unique.values(), key=lambda r: (not r.sure, r.kind in ("public", "drop"), -r.count)))
 
@@ -105,13 +100,19 @@ def _no_data(preview: Preview, definition: Definition) -> Iterator[Remedy]:
         )  # fmt: skip
 
 
-def _key(names: Sequence[str]) -> Remedy:
+def _key(names: Sequence[str], lacking: int, lines: Sequence[int]) -> Remedy:
     shown_zh, shown_en = "、".join(names), ", ".join(names)
+    zh, en = "沒有一列會因此擱置。", "No row is set aside for it."
+    if lacking:
+        at_zh, at_en = "、".join(map(str, lines)), ", ".join(map(str, lines))
+        more = "…" if lacking > len(lines) else ""
+        zh = f"代價：{lacking:,} 列的鍵值空白或無法判讀，會整列擱置（第 {at_zh}{more} 行）。"
+        en = f"The cost: {lacking:,} rows lack a part of it or cannot be read there and are set aside (lines {at_en}{more})."
     return Remedy(
         "key", "", tuple(names),
         Text(f"以「{shown_zh}」為鍵值", f"Let {shown_en} be the key"),
-        Text("合起來能分辨每一列：下次更新時認得出哪一列改了，也查得出重複。",
-             "Together they tell every row apart: later updates know which row changed, and doubles are found."),
+        Text(f"合起來能分辨每一列：下次更新時認得出哪一列改了，也查得出重複。{zh}",
+             f"Together they tell every row apart: later updates know which row changed, and doubles are found. {en}"),
     )  # fmt: skip
 
 
@@ -133,15 +134,15 @@ def _retyped(field: FieldRecord, look: ColumnLook) -> Iterator[Remedy]:
             Text(f"「{field.name}」改為{'日期' if kind == 'date' else '時間'}（{ways.zh}）",
                  f"Make '{field.name}' a {kind} ({ways.en})"),
             Text(f"{read:,} 格讀得成，{rest:,} 格讀不成。", f"{read:,} cells read as one, {rest:,} do not."),
-            count=read, sure=read >= filled * _NEARLY,
+            count=read, sure=read >= filled * _NEARLY, unread=rest,
         )  # fmt: skip
         return
-    numbers = look.count("loose_number")
+    numbers = look.count("loose_number") + look.count("thousands")
     known = [(t, n) for t, n in look.odd if meaning(t)]
     marks_too = numbers + sum(n for _, n in known)
     if not numbers or marks_too < filled * _MOSTLY or look.count("leading_zero") or not look.odd:
         return
-    kind = "integer" if look.count("integer") == numbers else "number"
+    kind = "integer" if look.count("integer") + look.count("thousands") == numbers else "number"
     rest = filled - numbers - sum(n for _, n in known)
     marks = "、".join(f"「{t}」" for t, _ in known[:5])
     yield Remedy(
@@ -151,7 +152,7 @@ def _retyped(field: FieldRecord, look: ColumnLook) -> Iterator[Remedy]:
              + (f" and accept {', '.join(t for t, _ in known[:5])}" if known else "")),
         Text(f"{numbers:,} 格是數字；其餘 {rest:,} 格會隔離，逐格可查。",
              f"{numbers:,} cells are numbers; the other {rest:,} go to quarantine, each to be seen."),
-        count=numbers, sure=True,
+        count=numbers, sure=True, unread=rest,
     )  # fmt: skip
 
 
@@ -212,7 +213,7 @@ def _cells(field: FieldRecord, preview: Preview) -> Iterator[Remedy]:
             Text("有小數，不全是整數。", "Some cells have decimals."), count=fractions, sure=True,
         )  # fmt: skip
     yield from _nines(field, preview)
-    if loose and len(field.sentinels) + len(loose) <= READINGS:
+    if loose:
         yield _reading(field, loose)
     if outside:
         yield from _wider(field, outside, outside_count)
@@ -235,18 +236,24 @@ def _reading(field: FieldRecord, loose: dict[str, int]) -> Remedy:
     shown = [(t, f"{found[0]:.15g}", found[1]) for t in loose if (found := loosely(t))]
     told = "、".join(f"「{t}」讀作 {n}" for t, n, _ in shown[:4]) + ("…" if len(shown) > 4 else "")
     told_en = ", ".join(f"'{t}' as {n}" for t, n, _ in shown[:4]) + (" …" if len(shown) > 4 else "")
-    ways = {w for _, _, w in shown}
-    zh = "、".join(w for n, w in (("full_width", "含全形數字"), ("thousands", "含千分位逗號")) if n in ways)
+    ways = {w for t in loose for w in _ways(t)}
+    zh = "、".join(w for n, w in (("fullwidth", "全形數字"), ("thousands", "千分位逗號")) if n in ways)
     en = " and ".join(
-        w for n, w in (("full_width", "full-width digits"), ("thousands", "thousands separators")) if n in ways
+        w for n, w in (("fullwidth", "full-width digits"), ("thousands", "thousands separators")) if n in ways
     )
     return Remedy(
-        "reading", field.name, tuple(loose),
-        Text(f"「{field.name}」：{told}", f"'{field.name}': read {told_en}"),
-        Text(f"這些儲存格{zh}，不自動轉換；確認後照此讀成數值，原文仍可查。",
-             f"These cells hold {en} and are not converted unasked; the numbers are taken once you agree."),
-        count=sum(loose.values()),
+        "reading", field.name, tuple(sorted(ways)),
+        Text(f"「{field.name}」接受{zh}：{told}", f"Accept {en} in '{field.name}': read {told_en}"),
+        Text("成為這一欄的規則，以後的檔案也照此讀成數值；原文仍可查。",
+             "It becomes a rule of the column, for later files too; the raw text can still be seen."),
+        count=sum(loose.values()), sure=True,
     )  # fmt: skip
+
+
+def _ways(text: str) -> set[str]:
+    """The writings that a column must declare for this text to be read as a number."""
+    bare = unicodedata.normalize("NFKC", text).strip()
+    return {n for n, used in (("thousands", "," in bare), ("fullwidth", bare != text.strip())) if used}
 
 
 def _sentinel(field: FieldRecord, raw: str, count: int) -> Iterator[Remedy]:
@@ -368,15 +375,6 @@ def _sensitive(field: FieldRecord, look: ColumnLook) -> Iterator[Remedy]:
             Text(f"不公開「{field.name}」這一欄", f"Leave the column '{field.name}' out"),
             Text("這一欄不進資料集，也就不需要隱私決定。", "It stays out of the dataset and needs no privacy decision."),
         )  # fmt: skip
-
-
-def unit_in(header: str) -> tuple[str, str]:
-    """(the header without it, the unit) where a header ends in a unit in brackets; (header, "") elsewhere."""
-    text = unicodedata.normalize("NFKC", header)
-    found = _BRACKETS.search(text)
-    if not found or not _UNIT.match(found.group(1)) or not text[: found.start()].strip():
-        return header, ""
-    return text[: found.start()].strip(), found.group(1)
 
 
 def _unit(field: FieldRecord, header: str) -> Iterator[Remedy]:

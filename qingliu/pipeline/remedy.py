@@ -24,6 +24,7 @@ class Remedy:
     sure: bool = False
     choice: str = ""  # "" | flag | unit | field | sensitivity
     chosen: str = ""
+    unread: int = 0  # cells that it would leave in quarantine, by its own reckoning
 
     @property
     def id(self) -> str:

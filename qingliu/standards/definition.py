@@ -233,6 +233,7 @@ def _field(value: Mapping[str, Any]) -> FieldRecord:
         aliases=_names(value.get("aliases")),
         sentinels=tuple(_sentinel(s) for s in value.get("sentinels", ())),
         suffix_flags=tuple(value.get("suffix_flags", {}).items()),
+        numbers=_names(value.get("numbers")),
         flag_field=value.get("flag_field", ""),
         optional=value.get("optional", False),
         required=limits.get("required", False),

@@ -178,7 +178,7 @@ def _field(f: FieldRecord) -> dict[str, Any]:
         )
         if v
     }
-    out |= {k: _Line(v) for k, v in (("formats", f.formats), ("aliases", f.aliases)) if v}
+    out |= {k: _Line(v) for k, v in (("formats", f.formats), ("numbers", f.numbers), ("aliases", f.aliases)) if v}
     if f.sentinels:
         out["sentinels"] = _Line(_sentinel(s.text, s.value, s.flag, s.question) for s in f.sentinels)
     if f.suffix_flags:

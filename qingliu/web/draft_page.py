@@ -9,8 +9,9 @@ from qingliu.core.dataset import Definition, FieldRecord, Text
 from qingliu.core.records import CellBalance
 from qingliu.lake.peek import Group, PeekCell, PeekRow
 from qingliu.pipeline import editing, queries
-from qingliu.pipeline.looks import ColumnLook, Preview
+from qingliu.pipeline.looks import ColumnLook, Effect, Preview
 from qingliu.pipeline.models import Draft, Proposal
+from qingliu.pipeline.readable import loosely
 from qingliu.pipeline.remedies import suspicions
 from qingliu.pipeline.remedy import Remedy
 
@@ -129,10 +130,24 @@ def left(seen: Preview | None, offered: Sequence[Remedy], definition: Definition
     """What does not fit and has no one-click remedy: told with its reason and what to do at the source."""
     if seen is None:
         return ()
-    mended = {(r.column, v) for r in offered for v in r.values if r.kind in ("sentinel", "allow", "reading")}
+    mended = {(r.column, v) for r in offered for v in r.values if r.kind in ("sentinel", "allow")}
+    loose = {r.column for r in offered if r.kind == "reading"}
     whole = {r.column for r in offered if r.kind in ("format", "range", "suffix")}
     rest = [g for g in seen.groups if (g.column, g.raw.strip()) not in mended and g.column not in whole]
+    rest = [g for g in rest if g.column not in loose or not loosely(g.raw)]
     return tuple(rest[:LEFT_SHOWN])
+
+
+def one_click(seen: Preview | None, offered: Sequence[Remedy]) -> tuple[Remedy, ...]:
+    """What "apply all" takes, in order; in a draft too large to be tried, what is sure and leaves no cell unread."""
+    if seen and seen.plan:
+        return seen.plan.steps
+    return tuple(r for r in offered if r.sure and not r.unread)
+
+
+def kept_out(seen: Preview | None) -> dict[str, Effect]:
+    """Remedies by id that are kept out of "apply all", with what they would do."""
+    return {e.remedy: e for e in seen.plan.kept_out} if seen and seen.plan else {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from qingliu.core.clock import now
-from qingliu.core.dataset import Definition, Text
+from qingliu.core.dataset import DatasetRecord, Definition, Text
 from qingliu.pipeline.looks import Preview
 from qingliu.quality import queries as quality
+from qingliu.quality.actions.judge import MEASURED
 from qingliu.quality.rules import indicators
 from qingliu.quality.rules.marks import Reading, mark
 from qingliu.quality.rules.seen import Subject
@@ -36,13 +39,20 @@ class Foreseen:
     lines: tuple[Line, ...]
 
 
+def _newest(record: DatasetRecord, seen: Preview | None) -> datetime | None:
+    """The last moment that the draft's rows tell, in the dataset's time zone."""
+    moment = datetime.fromisoformat(seen.newest) if seen and seen.newest else None
+    return moment.replace(tzinfo=ZoneInfo(record.timezone)) if moment else None
+
+
 def foreseen(definition: Definition, seen: Preview | None) -> Foreseen:
     """What a draft may expect. What is measured at the served address only is assumed to hold for the mark, and says so."""
     edition = quality.edition()
     record = definition.dataset
     subject = Subject(
         code=record.code, declared=tuple(f.name for f in record.fields), frequency=record.frequency,
-        updated_at=now(), newest=None,
+        updated_at=now(), newest=_newest(record, seen),
+        time_field=record.time_field, measured=any(f.role in MEASURED for f in record.fields),
     )  # fmt: skip
     gone = seen.missing if seen else ()
     told = {n: Reading(n, "pass", SERVED) for n in ("link", "download", "structure", "encoding")} | {

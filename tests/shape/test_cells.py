@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -230,3 +231,34 @@ def test_balance_tells_valued_sentinels_from_suffixes_and_bare_values(shaped: An
     assert out.column("v") == [1.0, 2.0, 0.0, 0.1, 0.1, None, None]
     assert out.balance("v") == (2, 0, 4, 1)
     assert out.column("_flags")[2:5] == [";v=f;", None, None]
+
+
+@pytest.mark.parametrize(
+    ("kind", "numbers", "text", "value"),
+    [
+        ("number", ("thousands",), "1,813", 1813.0),
+        ("number", ("thousands",), "-1,234,567.5", -1234567.5),
+        ("number", ("thousands",), "1,23", BAD),
+        ("number", ("thousands",), "12,3456", BAD),
+        ("number", ("thousands",), "1234,567", BAD),
+        ("number", ("thousands",), "７.２", BAD),
+        ("number", ("thousands",), "7.2", 7.2),
+        ("number", ("fullwidth",), "７.２", 7.2),
+        ("number", ("fullwidth",), "－１２．３", -12.3),
+        ("number", ("fullwidth",), "1,813", BAD),
+        ("number", ("fullwidth",), "１，８１３", BAD),
+        ("number", ("thousands", "fullwidth"), "１，８１３", 1813.0),
+        ("integer", ("thousands",), "1,813", 1813),
+        ("integer", ("thousands",), "1,813.5", BAD),
+        ("integer", ("fullwidth",), "１２", 12),
+    ],
+)
+def test_other_writings_of_numbers_are_read_only_where_the_column_declares_them(
+    shaped: Any, kind: Any, numbers: tuple[str, ...], text: str, value: Any
+) -> None:
+    assert cell(shaped, replace(field("v", kind), numbers=numbers), text) == (value, None)
+
+
+def test_limits_hold_for_numbers_in_other_writings(shaped: Any) -> None:
+    limited = replace(field("v", "number"), numbers=("thousands",), maximum=1000.0)
+    assert cell(shaped, limited, "1,813") == (BAD, None)

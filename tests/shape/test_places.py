@@ -137,3 +137,26 @@ def test_spaces_after_a_closing_quotation_mark_mean_nothing(shaped: Any) -> None
     out = shaped('n,t,v\n1,"a,b" ,oops\n2,c,2,\n3,"d"  ,bad\n', OF)
     assert out.column("t") == ["a,b", "c", "d"]
     assert places(out) == [(2, "v", "oops"), (4, "v", "bad")]
+
+
+@pytest.mark.parametrize(
+    ("line", "tail"),
+    [
+        ("合計,3", True),
+        ("註：ND 為低於偵測極限", True),
+        ("資料來源：環境監測科", True),
+        ("製表日期：113.07.15", True),
+        ("Total,5", True),
+        ("平均,2", True),
+        ("平均風速站,2", False),
+        ("4,註冊會計師", False),
+        ("4,d", False),
+    ],
+)
+def test_a_short_line_that_is_a_total_or_a_note_says_so_and_asks_for_nothing(
+    shaped: Any, line: str, tail: bool
+) -> None:
+    out = shaped(f"n,t,v\n1,a,1\n2,b,2\n{line}\n", OF)
+    (told,) = out.quarantine
+    assert (out.staged.rows, told["line"]) == (2, 4)
+    assert ("合計或註解" in told["reason_zh"], "不必處理" in told["remedy_zh"]) == (tail, tail)

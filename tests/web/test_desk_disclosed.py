@@ -15,7 +15,12 @@ from tests.web import cast
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-NOTES = {3: "洽林淑芬小姐 0928-331-774", 5: "井口上鎖，電話04-7771234轉12", 7: "採樣時下雨", 9: "洽林淑芬小姐 0928-331-774"}
+NOTES = {
+    3: "洽林淑芬小姐 0928-331-774",
+    5: "井口上鎖，電話04-7771234轉12",
+    7: "採樣時下雨",
+    9: "洽林淑芬小姐 0928-331-774",
+}
 
 
 @pytest.fixture

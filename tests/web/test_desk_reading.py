@@ -11,7 +11,7 @@ import pytest
 from qingliu.core.dataset import DatasetRecord, Definition, FieldRecord, Text
 from qingliu.core.errors import BadRequest
 from qingliu.lake.paths import LakePaths
-from qingliu.pipeline import editing, queries, remedies
+from qingliu.pipeline import editing, queries
 from qingliu.pipeline.models import Draft
 from qingliu.pipeline.readable import written
 from qingliu.standards import definition as standard
@@ -57,26 +57,21 @@ def _water() -> str:
     return f'站,日期,水溫,蓄水量,濁度\n{rows}\nS1,114/02/01,２３．５,"12,340",<0.5\nS2,114/02/02,19.5,"9,020",3.1\n'
 
 
-def test_numbers_in_other_writings_and_below_the_limit_are_one_click_each(people: None) -> None:
+def test_numbers_in_other_writings_and_below_the_limit_are_rules_of_their_columns_in_one_click(people: None) -> None:
     mei = cast.client("mei")
     draft = cast.upload(mei, cast.file(_water()))
-    mei.post(f"/desk/drafts/{draft.pk}/remedies")
     page = mei.get(f"/desk/drafts/{draft.pk}/").content.decode()
     assert "「２３．５」讀作 23.5" in page
     assert "「12,340」讀作 12340、「9,020」讀作 9020" in page
-    draft.refresh_from_db()
-    seen = queries.preview(draft)
-    assert seen is not None
-    readings = [r for r in remedies.remedies(seen, standard.loads(draft.definition)) if r.kind == "reading"]
-    assert [(r.column, r.count) for r in readings] == [("蓄水量", 2), ("水溫", 1)]
-    for reading in readings:
-        assert mei.post(f"/desk/drafts/{draft.pk}/remedy", {"remedy": reading.id}).status_code == 302
+    mei.post(f"/desk/drafts/{draft.pk}/remedies")
     draft.refresh_from_db()
     seen = queries.preview(draft)
     assert seen is not None
     assert (seen.quarantined, seen.set_aside) == (0, 0)
     fields = {f.name: f for f in standard.loads(draft.definition).dataset.fields}
-    assert [(s.text, s.value) for s in fields["蓄水量"].sentinels] == [("12,340", 12340.0), ("9,020", 9020.0)]
+    assert (fields["蓄水量"].numbers, fields["蓄水量"].sentinels) == (("thousands",), ())
+    assert (fields["水溫"].numbers, fields["水溫"].sentinels) == (("fullwidth",), ())
+    assert {c.column: c.sentinel for c in seen.cells}["蓄水量"] == 0
     assert [(s.text, s.value, s.flag) for s in fields["濁度"].sentinels] == [("<0.5", None, "below_detection")]
 
 

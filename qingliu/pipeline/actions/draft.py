@@ -262,14 +262,23 @@ def remedy(*, draft: Draft, wanted: str, choice: str = "", why: str = "", by: Ac
 
 
 def take_all(*, draft: Draft, by: Actor) -> int:
-    """Take every remedy that is sure, each as its own step; how many. What one shows, the next round mends."""
+    """Take every remedy of the plan, each as its own step; how many. In a draft too large to be tried, those that are sure
+    by themselves and leave no cell unread, round by round."""
     require(by, "prepare", agency=draft.agency.code)
     check_open(draft)
     taken = 0
+    first = queries.preview(draft)
+    if first and first.plan:
+        definition = standard.loads(draft.definition)
+        for found in first.plan.steps:
+            definition = editing.apply(definition, found)
+            taken += _step(draft, definition, found.what, kind=found.kind, why=found.why.zh, by=by) is not None
+        preview.refresh(draft)
+        return taken
     for _ in range(ROUNDS):
         seen = queries.preview(draft)
         definition = standard.loads(draft.definition)
-        sure = [r for r in remedies.remedies(seen, definition) if r.sure] if seen else []
+        sure = [r for r in remedies.remedies(seen, definition) if r.sure and not r.unread] if seen else []
         steps = 0
         for found in sure:
             definition = editing.apply(definition, found)

@@ -27,11 +27,12 @@ from qingliu.pipeline import queries, readers, rules
 from qingliu.pipeline.actions import content, finish, gate
 from qingliu.pipeline.infer import drafted
 from qingliu.pipeline.infer_columns import name_for
-from qingliu.pipeline.looks import ColumnLook, FileLook, Preview, column_look
+from qingliu.pipeline.looks import ColumnLook, FileLook, Plan, Preview, column_look
 from qingliu.pipeline.models import Draft
+from qingliu.pipeline.planning import planned
 from qingliu.pipeline.readers.encoding import encoding_of
 from qingliu.pipeline.readers.limits import Blob
-from qingliu.pipeline.remedies import unit_in
+from qingliu.pipeline.units import unit_in
 from qingliu.privacy import queries as privacy_queries
 from qingliu.standards import definition as standard
 
@@ -121,7 +122,27 @@ def _look(draft: Draft, read: ReadSpec | None, work: Path) -> Preview:
         definition.dataset, definition.read, inputs, work / "shape",
         memory_limit=mine.publish_memory, threads=mine.engine_threads,
     )  # fmt: skip
-    return replace(_seen(definition, inputs, staged, work), looks=looks, files=_files(inputs, files, definition.read))
+    seen = replace(_seen(definition, inputs, staged, work), looks=looks, files=_files(inputs, files, definition.read))
+    return replace(seen, plan=_planned(definition, seen, inputs, work)) if staged.rows <= content.ROWS else seen
+
+
+def _planned(definition: Definition, seen: Preview, inputs: Sequence[RawInput], work: Path) -> Plan:
+    """What "apply all" would do, tried on the rows."""
+
+    def tried(after: Definition) -> Preview:
+        mine = settings.QINGLIU
+        folder = Path(tempfile.mkdtemp(prefix="try-", dir=work))
+        staged = ingest.shape(
+            after.dataset, after.read, inputs, folder, memory_limit=mine.publish_memory, threads=mine.engine_threads
+        )
+        groups = peek.groups(staged.quarantine) if staged.quarantine else ()
+        shutil.rmtree(folder, ignore_errors=True)
+        return replace(
+            seen, cells=staged.cells, groups=groups, rows=staged.rows, set_aside=staged.set_aside,
+            quarantined=staged.quarantined_cells,
+        )  # fmt: skip
+
+    return planned(definition, seen, tried)
 
 
 def _seen(definition: Definition, inputs: Sequence[RawInput], staged: ingest.Staged, work: Path) -> Preview:
@@ -137,12 +158,14 @@ def _seen(definition: Definition, inputs: Sequence[RawInput], staged: ingest.Sta
     which = peek.Wanted(FIRST_ROWS, tuple(n for n in later if n > FIRST_ROWS), tuple(sorted(marked)))
     columns = peek.keep(record, read, inputs, work / queries.ROWS_FILE, which=which)
     placed = work / "located" / "located.parquet"
+    key = _key(record, staged)
+    lacking, lines = peek.lacking(placed, key) if key and placed.is_file() else (0, ())
     private = gate.outlook(record, staged.path, work / "mask", placed) if staged.rows <= content.ROWS else None
     return Preview(
         "", "", rows_read=staged.rows_read, rows=staged.rows,
         set_aside=staged.set_aside, quarantined=staged.quarantined_cells, repeated=repeated, clashing=clashing,
         cells=staged.cells, columns=columns, groups=groups, missing=staged.missing,
-        unknown=staged.unknown, findings=verdict.findings, key=_key(record, staged),
+        unknown=staged.unknown, findings=verdict.findings, key=key, key_lacking=lacking, key_lines=lines, newest=peek.newest(staged.path, record.time_field),
         content=spotted, lonely=lonely, privacy=private,
     )  # fmt: skip
 

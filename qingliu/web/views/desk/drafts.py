@@ -78,7 +78,8 @@ def _definition_part(definition: Definition, seen: Preview | None) -> dict[str, 
     record = definition.dataset
     offered = remedies.remedies(seen, definition) if seen and not seen.problem else ()
     return {
-        "gold": foreseen(definition, seen), "record": record, "remedies": offered, "sure": [r for r in offered if r.sure],
+        "gold": foreseen(definition, seen), "record": record, "remedies": offered, "sure": draft_page.one_click(seen, offered),
+        "plan": seen.plan if seen else None, "kept_out": draft_page.kept_out(seen),
         "lines": draft_page.lines(definition, seen, offered),
         "left": draft_page.left(seen, offered, definition),
         "flags": [f for f in flags().values() if f.code != "quarantined"],
