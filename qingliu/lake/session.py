@@ -12,8 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from qingliu.core.dataset import Text
-from qingliu.core.errors import TooDear
+from qingliu.lake.deadline import too_slow
 from qingliu.lake.names import literal, path_list
 
 
@@ -74,20 +73,6 @@ class Watchdog:
                 for deadline, cursor in self._watched.values():
                     if deadline < now:
                         cursor.interrupt()
-
-
-def too_slow(deadline_s: float) -> TooDear:
-    """The error for a question that was cancelled at the deadline."""
-    return TooDear(
-        Text(
-            f"查詢超過 {deadline_s:g} 秒，已取消。", f"The question took more than {deadline_s:g} s and was cancelled."
-        ),
-        Text(
-            "請以時間、測站等條件縮小範圍，或下載 Parquet 檔。",
-            "Narrow it by time or key columns, or download the Parquet files.",
-        ),
-        parameter="filter",
-    )
 
 
 class Session:

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 from qingliu.core.dataset import DatasetRecord
+from qingliu.lake.deadline import too_slow
 from qingliu.lake.search import index_terms
-from qingliu.lake.session import too_slow
 
 SCHEMA = """
 CREATE VIRTUAL TABLE IF NOT EXISTS search USING fts5(code UNINDEXED, title, body, tokenize='unicode61');

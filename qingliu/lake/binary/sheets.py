@@ -24,8 +24,8 @@ from qingliu.lake.binary import ods, xlsx
 from qingliu.lake.binary.about import About
 from qingliu.lake.binary.making import Making
 from qingliu.lake.binary.parts import TOO_LONG, Book
+from qingliu.lake.deadline import too_slow
 from qingliu.lake.query import Rendering
-from qingliu.lake.session import too_slow
 
 FORMATS = {"xlsx", "ods"}
 BATCH_ROWS = 20_000

@@ -19,13 +19,13 @@ from qingliu.core.dataset import VersionRecord
 from qingliu.lake.answer import Plan, Stream
 from qingliu.lake.compiler import effective_order, scope_of
 from qingliu.lake.cursor import Cursor
+from qingliu.lake.deadline import too_slow
 from qingliu.lake.layout import holds_status
 from qingliu.lake.paths import LakePaths
 from qingliu.lake.query import Compare, Rendering, Where
 from qingliu.lake.relation import Position, candidates, position_of
 from qingliu.lake.render import Cell, csv_header, offset_text
 from qingliu.lake.rownumbers import ROW, starts
-from qingliu.lake.session import too_slow
 from qingliu.lake.short import features, keep, text
 from qingliu.lake.short.footers import Footer, Footers
 from qingliu.lake.where import Scope, ranges
