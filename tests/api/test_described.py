@@ -145,6 +145,7 @@ def test_the_description_is_an_openapi_document(portal: Portal, described: dict[
     documents = [described, portal.get("/api/datasets/AIR_H/openapi.json").json, portal.get("/api/ogc/api").json]
     for document in documents:
         assert set(document) >= {"openapi", "info", "paths", "components"}
+        named = {o["operationId"]: (o, path) for path, item in document["paths"].items() for o in item.values()}
         for path, item in document["paths"].items():
             assert path.startswith("/")
             for method, operation in item.items():
@@ -157,6 +158,13 @@ def test_the_description_is_an_openapi_document(portal: Portal, described: dict[
                     jsonschema.Draft202012Validator.check_schema(one["schema"])
                     if "example" in one and "oneOf" not in one["schema"]:
                         jsonschema.validate(one["example"], one["schema"])
+                leads = [
+                    v for r in operation["responses"].values() for v in resolve(document, r).get("links", {}).values()
+                ]
+                for lead in leads:
+                    to, at = named[lead["operationId"]]
+                    known = {p["name"] for p in (resolve(document, p) for p in to["parameters"])}
+                    assert set(re.findall(r"{(\w+)}", at)) <= set(lead["parameters"]) <= known, (path, at)
                 for response in operation["responses"].values():
                     for content in resolve(document, response).get("content", {}).values():
                         jsonschema.Draft202012Validator.check_schema(content.get("schema", {}))

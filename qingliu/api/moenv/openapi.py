@@ -9,10 +9,11 @@ from qingliu.api.describing import Part, answers, good, of_status, said
 from qingliu.api.moenv.serialize import shown_name
 from qingliu.core.dataset import DatasetRecord, Text
 
+_COUNT: dict[str, Any] = {"type": "integer", "minimum": 0, "maximum": 2**63 - 1}
 PARAMETERS: tuple[tuple[str, dict[str, Any], str, str, str], ...] = (
     ("format", {"enum": ["json", "csv", "xml"], "default": "json"}, "格式，大小寫不拘。", "Format, in any case.", "csv"),
-    ("limit", {"type": "integer", "minimum": 0, "maximum": 2**63 - 1, "default": 1000}, "取幾筆；要多少給多少。", "How many rows, never cut.", "1000"),
-    ("offset", {"type": "integer", "minimum": 0, "maximum": 2**63 - 1, "default": 0}, "跳過幾筆。", "How many rows to skip.", "0"),
+    ("limit", _COUNT | {"default": 1000}, "取幾筆；要多少給多少。", "How many rows, never cut.", "1000"),
+    ("offset", _COUNT | {"default": 0}, "跳過幾筆。", "How many rows to skip.", "0"),
     (
         "sort",
         {"type": "string"},

@@ -106,12 +106,13 @@ def typed(
     columns = [f for f in record.fields if f.name not in reserved]
     first = examples[0] if examples else {}
     paths = {}
-    for name in addresses(record, kind) if kind != "listed" else ("dataset",):
+    names = addresses(record, kind) if kind != "listed" else ("dataset",)
+    for name in names:
         endpoint = ENDPOINTS[name]
         operation = whole["paths"][endpoint.path]["get"]
         kept = [p for p in operation["parameters"] if p.get("$ref", "").rpartition("/")[2] not in {"code", "field"}]
         operation["parameters"] = [_naming(p, record) for p in kept]
-        operation["responses"]["200"].pop("links", None)  # they fill code, which stands in each address here
+        _lead(operation["responses"]["200"], names)
         for one in operation["parameters"]:
             if one.get("name") == "name" and name == "bulk_file":
                 one["example"] = f"{record.code}.csv.gz"
@@ -136,6 +137,15 @@ def typed(
     }
     whole["externalDocs"] = {"url": f"{base}/dataset/detail/{quote(record.code, safe='')}", "description": record.code}
     return joined(whole | {"paths": paths}, parts)
+
+
+def _lead(answer: dict[str, Any], names: Sequence[str]) -> None:
+    """Keep the links that lead to addresses of this dataset; its code stands in each of them."""
+    links = {to: link for to, link in answer.pop("links", {}).items() if to in names}
+    for link in links.values():
+        link["parameters"] = {n: v for n, v in link["parameters"].items() if n != "code"}
+    if links:
+        answer["links"] = links
 
 
 def _naming(parameter: dict[str, Any], record: DatasetRecord) -> dict[str, Any]:

@@ -159,6 +159,8 @@ def _paths() -> dict[str, Any]:
     own = _get("definition", Text("本定義（OpenAPI 3.0）", "This definition (OpenAPI 3.0)"), OPENAPI)
     own["get"]["parameters"] = [PARAMETERS["f"] | {"schema": {"type": "string", "enum": ["json"]}}, _reference("lang")]
     own["get"]["responses"]["200"]["content"].pop(HTML)
+    items = _get("items", features, GEOJSON, "collectionId", *_ITEMS)
+    items["get"]["responses"]["200"]["links"] = _leads("feature", "$request.path.collectionId")
     return {
         "/": _get("landingPage", Text("入口", "The landing page"), JSON),
         "/api": own,
@@ -167,14 +169,23 @@ def _paths() -> dict[str, Any]:
         one: _get("collection", Text("一個集合", "One collection"), JSON, "collectionId"),
         f"{one}/queryables": _get("queryables", Text("可用的條件", "What filters may name"), SCHEMA, "collectionId"),
         f"{one}/schema": _get("schema", Text("圖徵的欄位", "What a feature holds"), SCHEMA, "collectionId"),
-        f"{one}/items": _get("items", features, GEOJSON, "collectionId", *_ITEMS),
+        f"{one}/items": items,
         item: _get("feature", Text("一個圖徵", "One feature"), GEOJSON, "collectionId", "featureId", "crs"),
     }
 
 
+def _leads(operation: str, collection: str) -> dict[str, Any]:
+    """The first feature of an answer, as an OpenAPI link."""
+    given = {"collectionId": collection, "featureId": "$response.body#/features/0/id"}
+    return {"feature": {"operationId": operation, "parameters": given}}
+
+
 def part() -> Part:
     """The dialect's part of the joint description, with its parameters written out."""
-    return Part({(ROOT + path).rstrip("/"): _alone(item) for path, item in _paths().items()})
+    found = {(ROOT + path).rstrip("/"): _alone(item) for path, item in _paths().items()}
+    items = found[f"{ROOT}/collections/{{collectionId}}/items"]
+    items["get"]["responses"]["200"]["links"] = _leads("ogc_feature", "$request.path.collectionId")
+    return Part(found)
 
 
 def part_of(record: DatasetRecord) -> Part:
@@ -183,8 +194,15 @@ def part_of(record: DatasetRecord) -> Part:
     own = f"{ROOT}/collections/{quote(record.code, safe='~')}"
     found = {own + path.removeprefix(start): _alone(i) for path, i in _paths().items() if path.startswith(start)}
     for item in found.values():
+        item["get"]["responses"]["200"].pop(
+            "links", None
+        )  # they name the collection, which stands in each address here
         item["get"]["parameters"] = [p for p in item["get"]["parameters"] if p["name"] != "collectionId"]
-    return Part(found | {f"{own}/items": _alone(_items_of(record), "items")})
+    items = _alone(_items_of(record), "items")
+    items["get"]["responses"]["200"]["links"] = {
+        "feature": {"operationId": "ogc_feature", "parameters": {"featureId": "$response.body#/features/0/id"}}
+    }
+    return Part(found | {f"{own}/items": items})
 
 
 def _alone(item: dict[str, Any], name: str = "") -> dict[str, Any]:
@@ -204,6 +222,7 @@ def _items_of(record: DatasetRecord) -> dict[str, Any]:
     told = _get(f"items-{record.code}", about, GEOJSON, *_ITEMS)
     fields = [_query(f.name, TYPES[f.type], f.title) for f in record.fields if f.name not in PARAMETERS]
     told["get"]["parameters"] = [PARAMETERS[n] for n in (*_ITEMS, *_ABOUT)] + fields
+    told["get"]["responses"]["200"]["links"] = _leads("feature", record.code)
     return told
 
 
