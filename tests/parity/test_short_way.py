@@ -20,6 +20,7 @@ from qingliu.lake import render
 from qingliu.lake.engine import Engine
 from qingliu.lake.query import NAIVE, And, Column, Compare, In, IsNull, Not, Or, Order, Query, Rendering, Where, Within
 from qingliu.lake.render import Cell
+from qingliu.lake.short.decoded import Decoded
 from qingliu.lake.short.text import RowText
 from tests.lake_read import small
 
@@ -192,6 +193,24 @@ def test_places_learned_from_one_answer_do_not_change_the_next(engine: Engine) -
     assert first is not None
     assert first == second
     assert first[0] == first[1]
+
+
+def test_decoded_row_groups_are_bounded_and_go_with_a_publication() -> None:
+    generation, reads = [1], []
+
+    def read(key: tuple[str, int, tuple[str, ...]]) -> Any:
+        return kept.get(key, lambda: reads.append(key) or pa.table({"a": list(range(100))}))
+
+    kept = Decoded(lambda: generation[0], most_bytes=2500)  # three tables of 800 bytes
+    keys = [("f", n, ("a",)) for n in range(4)]
+    for key in (*keys[:3], keys[0], keys[3], keys[0], keys[1]):
+        assert read(key).num_rows == 100
+    assert reads == [*keys, keys[1]]  # the second had made room for the fourth
+    assert kept.bytes <= 2500
+    generation[0] = 2
+    read(keys[0])
+    assert reads[-1] == keys[0]
+    assert kept.bytes == 800
 
 
 TEXTS = st.one_of(

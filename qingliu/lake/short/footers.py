@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 KEPT = 2_000  # footers; one of 13 row groups and 12 columns takes about 30 kB
+MAX_TEXT = 60
 _EXACT = {"INT32", "INT64", "DOUBLE", "FLOAT", "BOOLEAN"}  # texts may be cut short in statistics
 
 
@@ -46,6 +47,14 @@ class Footer:
                 None if at is None else _bounds(self.metadata.row_group(i).column(at)) for i in range(len(self.sizes))
             )
         return found
+
+    def one_value(self, column: str, group: int) -> Any:
+        """The text or whole number that every row of a row group holds in a column; None where it holds several, or none."""
+        bounds = self.of(column)[group]
+        if bounds is None or not bounds.whole or bounds.low != bounds.high or isinstance(bounds.low, bool):
+            return None
+        short = isinstance(bounds.low, str) and len(bounds.low) <= MAX_TEXT  # a longer one may be cut short
+        return bounds.low if short or isinstance(bounds.low, int) else None
 
 
 def _bounds(chunk: Any) -> Bounds | None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -107,6 +108,44 @@ def mask(where: Where, column: Columns, scope: Scope) -> Any:
 def tested(tests: Sequence[Test], column: Columns) -> Any:
     """A boolean array of the rows that meet every comparison; ``column`` gives columns by their physical names."""
     return _all([over(column(t.column), partial(_compared, t)) for t in tests])
+
+
+def run(
+    tests: Sequence[Test], order: Sequence[str], held: Collection[str], column: Columns, rows: int
+) -> tuple[int, int] | None:
+    """The rows low..high that meet every comparison, found by bisection along the physical order.
+
+    ``held`` are columns of the order with one value in all ``rows``. None where the comparisons do not follow the order,
+    or a column is text or has nulls.
+    """
+    low, high = 0, rows
+    left = list(tests)
+    for name in order:
+        own = [t for t in left if t.column == name]
+        left = [t for t in left if t.column != name]
+        if not own and name not in held:
+            break
+        if not own:
+            continue
+        values = column(name)
+        if values.null_count or isinstance(values, pa.DictionaryArray) or any(t.op == "ne" for t in own):
+            return None
+        numbers = values.slice(low, high - low).to_numpy(zero_copy_only=False)
+        if numbers.dtype.kind not in "iufM":
+            return None
+        first, last = 0, len(numbers)
+        for t in own:
+            value = np.datetime64(t.value, "us") if isinstance(t.value, datetime) else t.value
+            if isinstance(value, str) or (numbers.dtype.kind == "M") != isinstance(value, np.datetime64):
+                return None
+            if t.op in {"eq", "ge", "gt"}:
+                first = max(first, int(np.searchsorted(numbers, value, "right" if t.op == "gt" else "left")))
+            if t.op in {"eq", "le", "lt"}:
+                last = min(last, int(np.searchsorted(numbers, value, "left" if t.op == "lt" else "right")))
+        low, high = low + first, max(low + first, low + last)
+        if not any(t.op == "eq" for t in own):
+            break
+    return None if left else (low, high)
 
 
 def _compared(test: Test, values: Any) -> Any:

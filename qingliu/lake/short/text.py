@@ -30,6 +30,7 @@ SEGMENT_ROWS = 200  # runs shorter than this on average are not worth telling ap
 _STRING = pa.string()
 
 
+_JSON_CARE = '["\\\\\\x00-\\x1f]'
 _ESCAPES = str.maketrans(
     {chr(i): f"\\u{i:04X}" for i in range(32)}
     | {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -78,10 +79,27 @@ class RowText:
         for i, (cell, values) in enumerate(zip(self._cells, columns, strict=True)):
             key = "" if lists else json.dumps(cell.column.name, ensure_ascii=False) + ":"
             value = self._same(i, values, flags)
+            if value is None and not self._rendering.strings and not values.null_count and len(values) > 1:
+                around = self._between_quotes(cell, values)
+                if around:
+                    parts += [("," if i else "") + key, *around]
+                    continue
             if value is None:
                 value = constant_first(values, flags, partial(self._value, cell))
             parts += [("," if i else "") + key, value]
         return [*parts, "]" if lists else "}"]
+
+    def _between_quotes(self, cell: Cell, values: Any) -> list[Part]:
+        """Moments and plain texts without nulls, with their quotation marks as neighbours' texts; [] for anything else."""
+        kind, form = cell.field.type, cell.column.datetime_format
+        if kind == "datetime" and not form:
+            return ['"', moment_text(values, "T", ""), self._offset + '"']
+        if kind == "string" and cell.field.name != "_flags":
+            text = plain(cell, values)
+            entries = text.dictionary if isinstance(text, pa.DictionaryArray) else text
+            if not pc.any(pc.match_substring_regex(entries, _JSON_CARE)).as_py():
+                return ['"', text, '"']
+        return []
 
     def _same(self, number: int, values: Any, flags: Any) -> str | None:
         """The text of a column of texts or whole numbers without flags that is the same in every row; None where it is not."""
@@ -269,7 +287,7 @@ def moment_text(values: Any, between: str, offset: str) -> Any:
     except pa.ArrowInvalid:
         text = pa.array([None if v is None else _with_fraction(v) for v in values.to_pylist()], _STRING)
     if between != " ":
-        text = pc.replace_substring(text, " ", between, max_replacements=1)
+        text = pc.binary_replace_slice(text, 10, 11, between)  # years have four digits here
     return _join(text, offset) if offset else text
 
 
@@ -298,7 +316,7 @@ def _flagged(flags: Any, name: str, flag: str) -> Any:
 
 def quoted(text: Any) -> Any:
     """Texts as JSON strings; null stays null."""
-    care = pc.match_substring_regex(text, '["\\\\\\x00-\\x1f]')
+    care = pc.match_substring_regex(text, _JSON_CARE)
     if not pc.any(care).as_py():
         return _join('"', text, '"')
     return pa.array([None if t is None else json_string(t) for t in text.to_pylist()], _STRING)

@@ -5,95 +5,44 @@ from __future__ import annotations
 import itertools
 import re
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from qingliu.core.dataset import VersionRecord
 from qingliu.lake.answer import Plan, Stream
 from qingliu.lake.compiler import effective_order, scope_of
 from qingliu.lake.cursor import Cursor
 from qingliu.lake.deadline import too_slow
 from qingliu.lake.layout import holds_status
 from qingliu.lake.paths import LakePaths
-from qingliu.lake.query import Compare, Rendering, Where
+from qingliu.lake.query import Rendering, Where
 from qingliu.lake.relation import Position, candidates, position_of
-from qingliu.lake.render import Cell, csv_header, offset_text
-from qingliu.lake.rownumbers import ROW, starts
+from qingliu.lake.render import Cell, csv_header
+from qingliu.lake.rownumbers import ROW
 from qingliu.lake.short import features, keep, text
+from qingliu.lake.short.cut import Cut, Group, one, repeated
+from qingliu.lake.short.decoded import Decoded
 from qingliu.lake.short.footers import Footer, Footers
+from qingliu.lake.short.writer import Writer
 from qingliu.lake.where import Scope, ranges
 
-MAX_SCATTERED = 200_000  # rows to look through where the condition does not follow the physical order
+MAX_SCATTERED = 200_000  # rows to look through; beyond that the engine reads faster
 PIECE_ROWS = 8192
 MAX_RUNS = 60  # more runs of matching rows than this in a row group are picked out together
 _SIMPLE_FORMAT = re.compile(r"(?:[^%]|%[YmdHMS])*")
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
-    """A row group that may hold rows: file number in the version's list, its number, first row, rows.
-
-    ``left`` are the comparisons that its statistics leave open (none: every row matches); None where the condition is
-    more than comparisons.
-    """
-
-    file: int
-    number: int
-    start: int
-    rows: int
-    left: tuple[keep.Test, ...] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Cut:
-    """Matching rows of one file: their columns by physical name, and the number of each row in the file.
-
-    ``numbers`` (counted from ``base``) is None where the rows follow each other from ``base`` on.
-    """
-
-    file: int
-    table: Any
-    base: int
-    numbers: Any = None
-
-    def slice(self, low: int, rows: int) -> Cut:
-        """``rows`` of its rows from ``low`` on."""
-        if self.numbers is None:
-            return Cut(self.file, self.table.slice(low, rows), self.base + low)
-        return Cut(self.file, self.table.slice(low, rows), self.base, self.numbers.slice(low, rows))
-
-    def places(self) -> Any:
-        """The number of each row in the file, int64."""
-        if self.numbers is None:
-            return pa.array(np.arange(self.base, self.base + self.table.num_rows, dtype=np.int64))
-        return pc.add(pc.cast(self.numbers, pa.int64()), self.base)
-
-    def last(self) -> int:
-        """The number of the last row in the file."""
-        if self.numbers is None:
-            return self.base + int(self.table.num_rows) - 1
-        return self.base + int(self.numbers[-1].as_py())
-
-    def before(self, row: int) -> int:
-        """How many of its rows lie before that row of the file."""
-        if self.numbers is None:
-            return min(max(0, row - self.base), int(self.table.num_rows))
-        return int(pc.sum(pc.less(self.places(), row)).as_py() or 0)
-
-
 class ShortWay:
     """Answers plans from the files themselves. Threads share it."""
 
-    def __init__(self, paths: LakePaths) -> None:
+    def __init__(self, paths: LakePaths, generation: Callable[[], int]) -> None:
         self._paths = paths
         self._footers = Footers()
+        self._decoded = Decoded(generation)
 
     def knows(self, plan: Plan, rendering: Rendering | None = None) -> bool:
         """Whether the plan (in that rendering; None: its count) can be answered here, cheaper than by the engine."""
@@ -114,24 +63,17 @@ class ShortWay:
         named = set(keep.fields(query.where))
         if ROW.name in named or ("_status" in named and not holds_status(version)):
             return False
-        return self._follows_order(query.where, version, scope) or self._few(plan, scope)
+        return self._few(plan, scope)
 
     def counts(self, plan: Plan) -> bool:
         """Whether the rows that meet the plan's condition can be counted here, cheaper than by the engine."""
-        where, scope = plan.query.where, scope_of(plan.entry.record, plan.version)
-        return where is not None and self.knows(plan) and self._follows_order(where, plan.version, scope)
-
-    @staticmethod
-    def _follows_order(where: Where, version: VersionRecord, scope: Scope) -> bool:
-        """Whether the condition holds the leading column of the physical order to one value."""
-        leading = version.sorted_by[:1]
-        found = (c for c in keep.conjuncts(where) if isinstance(c, Compare) and c.op == "eq")
-        return any(scope.physical(c.field) in leading or c.field in leading for c in found)
+        return plan.query.where is not None and self.knows(plan)
 
     def _few(self, plan: Plan, scope: Scope) -> bool:
+        """Whether few rows must be looked through: those of row groups of which statistics do not say that all match."""
         rows = 0
         for group in self._groups(plan, scope, None):
-            rows += group.rows
+            rows += group.rows if group.left != () else 0
             if rows > MAX_SCATTERED:
                 return False
         return True
@@ -173,13 +115,27 @@ class ShortWay:
                     yield Group(i, j, first, rows, left)
 
     def _read(self, plan: Plan, group: Group, names: Sequence[str]) -> Any:
+        """Columns of a row group as a table, kept for the next page; a stream of everything keeps nothing."""
+        if plan.query.limit is None:
+            return self._read_now(plan, group, names)
+        key = (plan.version.files[group.file].path, group.number, tuple(names))
+        return self._decoded.get(key, lambda: self._read_now(plan, group, names))
+
+    def _read_now(self, plan: Plan, group: Group, names: Sequence[str]) -> Any:
+        """Columns of a row group; those that its statistics know to be one value throughout are not read."""
         path = self._paths.resolve(plan.version.files[group.file].path)
         footer = self._footers.get(path)
         kinds = {c.physical: c.type for c in plan.version.columns}
-        texts = [n for n in names if kinds.get(n) == "string"]
+        same = {n: footer.one_value(n, group.number) for n in names if kinds.get(n) in {"string", "integer"}}
+        read = [n for n in names if same.get(n) is None]
+        texts = [n for n in read if kinds.get(n) == "string"]
         with pa.OSFile(str(path)) as source:
             file = pq.ParquetFile(source, metadata=footer.metadata, read_dictionary=texts)
-            return file.read_row_group(group.number, columns=list(names), use_threads=False)
+            table = file.read_row_group(group.number, columns=read, use_threads=False)
+        if len(read) == len(names):
+            return table
+        made = [table.column(n) if same.get(n) is None else repeated(same[n], group.rows) for n in names]
+        return pa.Table.from_arrays(made, names=list(names))
 
     def _matching(self, plan: Plan, group: Group, scope: Scope, names: Sequence[str]) -> Iterator[Cut]:
         """The matching rows of a row group with ``names`` of its columns: its runs, or all of them picked out."""
@@ -199,6 +155,14 @@ class ShortWay:
         if group.left is None:
             found = keep.mask(where, lambda n: one(table.column(scope.physical(n))), scope)
         else:
+            footer = self._footer(plan, group.file)
+            held = {n for n in plan.version.sorted_by if footer.one_value(n, group.number) is not None}
+            run = keep.run(group.left, plan.version.sorted_by, held, lambda n: one(table.column(n)), group.rows)
+            if run is not None:
+                low, high = run
+                if high > low:
+                    yield Cut(group.file, table.slice(low, high - low), group.start + low)
+                return
             found = keep.tested(group.left, lambda n: one(table.column(n)))
         rows = pc.indices_nonzero(found).to_numpy()
         if not len(rows):
@@ -284,50 +248,6 @@ class ShortWay:
             clock.look()
 
 
-class Writer:
-    """Writes cuts as the bytes of one answer. ``names`` are the physical columns it needs."""
-
-    def __init__(self, plan: Plan, cells: Sequence[Cell], rendering: Rendering) -> None:
-        self._version = plan.version
-        scope = scope_of(plan.entry.record, plan.version)
-        separator = {"json": ",", "geojson": ",\n", "ndjson": "\n", "csv": ""}[rendering.format]
-        offset = offset_text(ZoneInfo(plan.entry.record.timezone))
-        self._text = text.RowText(cells, rendering, offset=offset, separator=separator)
-        self._columns = [scope.physical(c.field.name) for c in cells]
-        self._flags = any(c.column.null_by_flag or c.column.suffix_by_flag for c in cells)
-        place = plan.entry.record.place if rendering.format == "geojson" else None
-        self._place = (scope.physical(place.lon), scope.physical(place.lat)) if place else None
-        if place and rendering.feature and rendering.feature.lat_first:
-            self._place = (scope.physical(place.lat), scope.physical(place.lon))
-        self._named = rendering.feature is not None
-        self._key = features.keyed(plan) if self._named else ()
-        self._key_columns = [scope.physical(f.name) for f in self._key]
-        self._numbered = ROW.name in self._columns
-        self.drop_last = len(separator.encode()) if rendering.format in {"json", "geojson"} else 0
-        wanted = [*self._columns, *(self._place or ()), *self._key_columns, *(["_flags"] if self._flags else [])]
-        self.names = [n for n in dict.fromkeys(wanted) if n != ROW.name]
-
-    def write(self, piece: Cut) -> bytes:
-        """The rows of a piece, which has some, a separator behind each."""
-        table = piece.table
-        if self._numbered:
-            before = starts(self._version.files, [piece.file])[0]
-            table = table.append_column(ROW.name, pc.add(piece.places(), before + 1))
-        columns = [one(table.column(n)) for n in self._columns]
-        flags = one(table.column("_flags")) if self._flags else None
-        place: tuple[Any, ...] | None = None
-        if self._place:
-            place = (one(table.column(self._place[0])), one(table.column(self._place[1])))
-        if place and self._named:
-            place = (*place, self._identifiers(table, piece))
-        return self._text.write(columns, flags, place)
-
-    def _identifiers(self, table: Any, piece: Cut) -> Any:
-        if self._key:
-            return features.by_key(self._key, [one(table.column(n)) for n in self._key_columns])
-        return features.by_place(self._version, piece.file, piece.places())
-
-
 class _Clock:
     """Counts the time that an answer takes on our side. Raises TooDear beyond the deadline."""
 
@@ -378,12 +298,3 @@ def _writable(plan: Plan, rendering: Rendering) -> bool:
         return False
     place, known = plan.entry.record.place, {c.name for c in plan.version.columns}
     return rendering.format != "geojson" or (place is not None and place.lon in known and place.lat in known)
-
-
-def one(column: Any) -> Any:
-    """A column as one array."""
-    if column.num_chunks == 1:
-        return column.chunk(0)
-    if pa.types.is_dictionary(column.type):
-        column = column.unify_dictionaries()
-    return column.combine_chunks()
