@@ -191,6 +191,16 @@ class Preview:
         return next((c.header for c in self.columns if c.field == field), "")
 
     @property
+    def published(self) -> int:
+        """Rows that would be public: of rows that repeat another one, or its key, one stays."""
+        return self.rows - self.repeated - self.clashing
+
+    @property
+    def balanced(self) -> bool:
+        """Whether every row that was read is accounted for."""
+        return self.rows_read == self.rows + self.set_aside
+
+    @property
     def sound(self) -> bool:
         """Whether every row and cell fits."""
         return self.problem is None and not (self.quarantined or self.set_aside)

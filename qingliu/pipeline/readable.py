@@ -17,7 +17,9 @@ _MARKS: dict[str, tuple[str, float | None]] = {
     "#VALUE!": ("calculation_error", None), "-無資料-": ("missing", None), "無資料": ("missing", None),
     "NA": ("missing", None), "N/A": ("missing", None), "NULL": ("missing", None), "null": ("missing", None),
     "無": ("missing", None), "缺值": ("missing", None), "缺測": ("not_measured", None), "未測": ("not_measured", None),
-    "維護": ("not_measured", None), "維修": ("not_measured", None), "校正": ("not_measured", None), "停機": ("not_measured", None), "儀器故障": ("instrument_check_invalid", None), "不適用": ("not_applicable", None),
+    "維護": ("not_measured", None), "維修": ("not_measured", None),
+    "校正": ("not_measured", None),
+    "停機": ("not_measured", None), "儀器故障": ("instrument_check_invalid", None), "不適用": ("not_applicable", None),
 }  # fmt: skip
 _DASHES = re.compile(r"[-–—－ー*/.…?？]{1,4}")
 NINES = re.compile(r"-?9{3,}(?:\.9+|\.0+)?")

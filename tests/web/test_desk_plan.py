@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from qingliu.lake.paths import LakePaths
-from qingliu.pipeline import queries, remedies
+from qingliu.pipeline import queries, remedies, titles
 from qingliu.pipeline.looks import Preview
 from qingliu.pipeline.models import Draft
 from qingliu.standards import definition as standard
@@ -95,3 +95,27 @@ def test_totals_and_notes_need_nothing_done() -> None:
     html = mei.get(f"/desk/drafts/{draft.pk}/").content.decode()
     assert "看起來是合計或註解" in html
     assert "欄數少於標題列" not in html
+
+
+def test_rows_add_up_on_the_draft_and_the_frequency_comes_from_the_title() -> None:
+    mei = cast.client("mei")
+    draft = cast.upload(mei, cast.file(wells({}, extra="W59,113/3/5,59.5\n合計,60\n"), "地下水水質監測月報.csv"))
+    html = mei.get(f"/desk/drafts/{draft.pk}/").content.decode()
+    assert "讀入 62 列 = 公開 60 + 完全重複 1 + 鍵值相同而內容不同 0 + 擱置 1" in html
+    assert (standard.loads(draft.definition).dataset.frequency.unit) == "month"
+
+
+@pytest.mark.parametrize(
+    ("title", "unit"),
+    [
+        ("監測月報", "month"),
+        ("廢水日報", "day"),
+        ("空品逐時值", "hour"),
+        ("統計年報", "year"),
+        ("每週通報", "week"),
+        ("名冊", None),
+    ],
+)
+def test_the_words_of_a_title_tell_its_frequency(title: str, unit: str | None) -> None:
+    found = titles.frequency(title)
+    assert (found and found.unit) == unit

@@ -36,7 +36,8 @@ log = logging.getLogger(__name__)
 ROWS = 200_000  # a larger draft is judged after it is published only: its owner waits for the page
 LINES = 20
 _PERSONAL = {
-    Kind.MOBILE: Text("手機號碼", "mobile numbers"), Kind.LANDLINE: Text("電話號碼", "telephone numbers"), Kind.NATIONAL_ID: Text("身分證字號", "national id numbers"),
+    Kind.MOBILE: Text("手機號碼", "mobile numbers"), Kind.LANDLINE: Text("電話號碼", "telephone numbers"),
+    Kind.NATIONAL_ID: Text("身分證字號", "national id numbers"),
     Kind.EMAIL: Text("電子郵件", "e-mail addresses"), Kind.NAME: Text("人名", "names of persons"),
 }  # fmt: skip
 SHOWN = 12  # places of one check

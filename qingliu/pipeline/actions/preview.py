@@ -15,6 +15,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from qingliu.catalog.models import Dataset
 from qingliu.core import codec
 from qingliu.core.clock import iso, now
 from qingliu.core.dataset import DatasetRecord, Definition, FieldRecord, Place, ReadSpec, Text
@@ -23,7 +24,7 @@ from qingliu.core.records import Finding
 from qingliu.lake import ingest, peek
 from qingliu.lake.inputs import CsvInput, RawInput
 from qingliu.lake.profile import Profiler
-from qingliu.pipeline import queries, readers, rules
+from qingliu.pipeline import queries, readers, rules, titles
 from qingliu.pipeline.actions import content, finish, gate
 from qingliu.pipeline.infer import drafted
 from qingliu.pipeline.infer_columns import name_for
@@ -165,7 +166,8 @@ def _seen(definition: Definition, inputs: Sequence[RawInput], staged: ingest.Sta
         "", "", rows_read=staged.rows_read, rows=staged.rows,
         set_aside=staged.set_aside, quarantined=staged.quarantined_cells, repeated=repeated, clashing=clashing,
         cells=staged.cells, columns=columns, groups=groups, missing=staged.missing,
-        unknown=staged.unknown, findings=verdict.findings, key=key, key_lacking=lacking, key_lines=lines, newest=peek.newest(staged.path, record.time_field),
+        unknown=staged.unknown, findings=verdict.findings, key=key,
+        key_lacking=lacking, key_lines=lines, newest=peek.newest(staged.path, record.time_field),
         content=spotted, lonely=lonely, privacy=private,
     )  # fmt: skip
 
@@ -227,7 +229,12 @@ def _first_definition(draft: Draft, inputs: Sequence[RawInput], spec: ReadSpec, 
     agency = draft.agency
     record = replace(
         made.dataset, agency=agency.code, agency_name=Text(agency.name_zh, agency.name_en), title=Text(_title(draft), ""),
+        frequency=titles.frequency(_title(draft)) or made.dataset.frequency,
     )  # fmt: skip
+    last = Dataset.objects.filter(agency=agency).exclude(definition="").order_by("-pk").first()
+    if last:
+        known = standard.loads(last.definition).dataset
+        record = replace(record, unit=known.unit, contacts=known.contacts)
     if not made.read.unpivot:  # a wide table's columns are named by its reading
         record = _renamed(record, _named(record.fields))
     return replace(made, dataset=record)

@@ -261,7 +261,8 @@ def submit(request: HttpRequest, draft_id: object) -> HttpResponseBase:
         if request.POST.get("now") == "1":
             actions.approve(draft=row, reason=why, by=mine)
 
-    return door.answered(request, PAGE, do, args=(row.id,), at="approval")
+    # no place on the page is named: the confirmation stands at its top
+    return door.answered(request, PAGE, do, args=(row.id,), done=_("已送出。核定者會看到下面的內容。"))
 
 
 @door.action
