@@ -130,7 +130,7 @@ def _operation(document: dict[str, Any], path: str, operation: dict[str, Any], l
     media = ", ".join(f"<code>{escape(m)}</code>" for m in operation["responses"].get("200", {}).get("content", {}))
     answers = "".join(
         f"<dt>{status}</dt><dd>{escape(_side(_resolve(document, answer)['description'], lang))}</dd>"
-        for status, answer in operation["responses"].items()
+        for status, answer in sorted(operation["responses"].items())
         if status != "200"
     )
     needed = any(_resolve(document, p).get("required") for p in operation["parameters"])
