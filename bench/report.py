@@ -62,6 +62,8 @@ def _head(result: Result, threads: int, peer_python: Path, script: str) -> str:
 Made by `make bench`, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, in one run; only ratios count.
 {_machine()}; Python {platform.python_version()}, {names};
 peers: Datasette {peer[0]} on SQLite {peer[1]}{datastore}.
+Load of the machine before the run: {result.load:.1f} (a quiet one has less than 0.5; with more, times and tails are those of a
+busy machine, and ratios are rough).
 
 {result.rows:,} rows of `{Path(script).name}`, published from CSV by `qingliu publish` into {result.files} files,
 served by `qingliu up` and asked at its public address over keep-alive connections, with the limits of the plan that the portal

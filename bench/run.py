@@ -8,6 +8,7 @@ make bench BENCH_ARGS="--skip questions,publishing"    without some sections, on
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,6 +37,7 @@ class Result:
     datastore: bool = False
     rows: int = 0
     files: int = 0
+    load: float = 0.0  # processes that wanted to run in the minute before the first question
 
 
 def say(text: str) -> None:
@@ -61,6 +63,12 @@ def measure_publishing(
     return costs
 
 
+def save(result: Result, args: argparse.Namespace) -> None:
+    """Write the page with what was seen so far: a run that is broken off leaves its figures."""
+    threads = env.load().engine_threads
+    report.write(args.out, result, threads=threads, peer_python=args.peer / "python", script=args.table)
+
+
 def serve_and_ask(result: Result, args: argparse.Namespace, files: table.Files, home: Path, folder: Path) -> None:
     """Everything that needs the portal on the ten million rows."""
     threads = env.load().engine_threads
@@ -75,20 +83,26 @@ def serve_and_ask(result: Result, args: argparse.Namespace, files: table.Files, 
         result.datastore = datastore is not None
         to = asking.Asking(ours, peer, engine, datastore, args.times, args.seconds, not args.skip_crowd, say)
         if "questions" not in args.skip:
-            result.questions = [asking.ask(question, to) for question in wanted]
+            for question in wanted:
+                result.questions.append(asking.ask(question, to))
+                save(result, args)
         if "again" not in args.skip:
             result.repeated = asking.ask_again(ours, args.times)
             say(f"  {result.repeated}")
+            save(result, args)
         if "whole" not in args.skip:
             result.flows = whole.measure(ours, peer, datastore, rows=result.rows, seconds=args.seconds * 2)
             say(f"  {result.flows}")
+            save(result, args)
         if "live" not in args.skip:
             result.live = live.measure(home, files.parquet, ours, args.seconds * 1.5, times=3)
             say(f"  {result.live}")
+            save(result, args)
     if "memory" not in args.skip:
         with servers.portal(home) as (ours, process):
             result.memory = mixed.measure(ours, process, seconds=args.seconds * 4)
             say(f"  {result.memory}")
+            save(result, args)
 
 
 def arguments() -> argparse.Namespace:
@@ -119,7 +133,7 @@ def main() -> int:
     home = folder / "home"
     threads = env.load().engine_threads
     files = table.prepare(folder / "tables", script=args.table, python=args.peer / "python", say=say)
-    result = Result()
+    result = Result(load=os.getloadavg()[0])
     if "publishing" not in args.skip:
         say("publishing")
         result.publishing = measure_publishing(files, home, folder, args.publishes, threads)
@@ -136,10 +150,11 @@ def main() -> int:
             clients=asking.CLIENTS,
             say=say,
         )
+        save(result, args)
     if args.large:
         big, result.large_cost = large.prepare(folder, args.table, args.peer / "python", say)
         result.bounded = large.measure(home, big, times=args.times, say=say)
-    report.write(args.out, result, threads=threads, peer_python=args.peer / "python", script=args.table)
+    save(result, args)
     say(f"written: {args.out}")
     return 0
 
