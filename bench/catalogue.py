@@ -67,6 +67,7 @@ def fill(path: Path, wanted: int) -> None:
     with sqlite3.connect(path) as con:
         con.executemany("INSERT INTO entry VALUES (?,?,?,?,?,?,?)", rows)
         con.executemany("INSERT INTO search VALUES (?,?,?)", texts)
+        con.execute("INSERT INTO search_row SELECT rowid, code FROM search")
         con.execute("UPDATE meta SET value=value+1 WHERE name='generation'")
     con.close()
 
