@@ -65,7 +65,7 @@ def names(ckan: Client, **params: Any) -> set[str]:
         ({"fq": "name:(air_h OR months_p_03)"}, {"air_h", "months_p_03"}),
         ({"q": "空氣", "fq": "res_format:CSV", "include_private": True}, {"air_h", "air_now"}),
     ],
-    ids=lambda v: str(v)[:60],
+    ids=lambda v: str(sorted(v) if isinstance(v, set) else v)[:60],
 )
 def test_what_is_asked_is_what_is_found(ckan: Client, params: dict[str, Any], wanted: set[str]) -> None:
     assert names(ckan, **params) == wanted
