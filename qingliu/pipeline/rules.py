@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -34,6 +35,8 @@ SETTLED = (State.PUBLISHED, State.RECORDED, State.UNCHANGED)  # the dataset equa
 DRIFT, PRIVACY, BALANCE, DECISIONS = "drift", "privacy", "balance", "decisions"
 RETYPED_FIRST = 0.5  # share of filled cells in quarantine that holds a first delivery
 RETYPED_LATER = 0.05  # the same for a later one, if it is also five times what it was
+TENFOLD_WITHIN = 0.06  # all quartiles within 15 % of ten times (log10); more may happen by itself
+WITHIN = 0.3  # within twice of a hundred times and more
 _HOURS = "(hours)"
 
 
@@ -46,6 +49,7 @@ class Seen:
     shares: tuple[tuple[str, float], ...]
     missing: tuple[str, ...] = ()
     header_row: int = 0  # 1-based line of the header; 0 where the source has none
+    scales: tuple[tuple[str, str, float, float, float], ...] = ()  # column, item, quartiles of the sizes of its numbers
 
 
 def contested(rows: int, code: str) -> Verdict:
@@ -83,7 +87,7 @@ def fingerprint(digests: Sequence[tuple[str, str]], *, names_matter: bool, polic
 
 def drift(before: Seen | None, now: Seen, definition: Definition) -> Verdict:
     """How a delivery differs in shape from the last published one. Any difference that may change meaning holds it."""
-    findings = [*_volume(before, now, definition), *_retyped(before, now)]
+    findings = [*_volume(before, now, definition), *_retyped(before, now), *_rescaled(before, now)]
     if before is None:
         optional = {f.name for f in definition.dataset.fields if f.optional}
         findings += [_first_missing(name) for name in now.missing if name not in optional]
@@ -184,6 +188,29 @@ def _retyped(before: Seen | None, now: Seen) -> list[Finding]:
                 f"{share:.1%} of the values of '{column}' do not fit its declared type or range (last time {was:.1%}).",
             )
             findings.append(_finding("column-retyped", column, reason))
+    return findings
+
+
+def _rescaled(before: Seen | None, now: Seen) -> list[Finding]:
+    """Numbers that all became ten, a hundred or a thousand times as large or small: a unit changed, or a decimal point."""
+    known = {(column, item): quartiles for column, item, *quartiles in before.scales} if before else {}
+    findings = []
+    for column, item, *quartiles in now.scales:
+        was = known.get((column, item))
+        power = 0 if was is None else round(math.log10(quartiles[1] / was[1]))
+        if was is None or not power:
+            continue
+        off = max(abs(math.log10(q / w) - power) for q, w in zip(quartiles, was, strict=True))
+        if off > (TENFOLD_WITHIN if abs(power) == 1 else WITHIN):
+            continue
+        place = f"{column} ({item})" if item else column
+        times = f"{10.0**power:g}"
+        reason = Text(
+            f"「{place}」的數值整批約為上次的 {times} 倍（中位數 {was[1]:g} → {quartiles[1]:g}），單位可能改變。",
+            f"The numbers of '{place}' are about {times} times the last ones (median {was[1]:g} → {quartiles[1]:g}): "
+            "its unit may have changed.",
+        )
+        findings.append(_finding("unit-changed", column, reason))
     return findings
 
 

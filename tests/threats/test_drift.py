@@ -56,17 +56,29 @@ def test_a_column_that_changes_its_type_is_held(scene: Scene) -> None:
 
 
 def test_values_of_another_unit_outside_the_declared_range_are_held(empty_scene: Scene) -> None:
-    """µg written as ng: no type changes, but a declared range notices. Without a declared range nothing can (see the table)."""
+    """µg written as ng: no type changes, but a declared range notices."""
     ranged = town.definition(mode="snapshot").replace('aliases: ["pm2.5"]', "constraints: {minimum: 0, maximum: 100}")
     empty_scene.define(ranged)
     empty_scene.good(town.rows(30, value=15.0))
     empty_scene.holds(delivery(empty_scene, lines=town.rows(30, value=15_000.0)), rules={"column-retyped"})
 
 
-def test_a_unit_that_changes_within_the_range_is_published_as_it_came(scene: Scene) -> None:
-    """Not noticed yet: values ten times as large, no range declared. Written down here so that the day it is, this changes."""
-    run = scene.publish(delivery(scene, lines=town.rows(30, value=10.0)))
-    assert run.state == State.PUBLISHED
+@pytest.mark.parametrize("value", [20.0, 0.02, 2000.0])
+def test_a_unit_that_changes_within_the_range_is_held_and_may_be_released(scene: Scene, value: float) -> None:
+    """No type changes and no range is declared; that all numbers are ten or a thousand times what they were is seen."""
+    assert scene.publish(delivery(scene)).state == State.PUBLISHED
+    changed = delivery(scene, "changed.csv", town.rows(30, value=value))
+    scene.holds(changed, rules={"unit-changed"})
+    again = scene.publish(changed)
+    done = actions.release(run_id=str(again.id), reason="單位確實改了", by=town.STEWARD)
+    assert done.state == State.PUBLISHED
+    assert scene.publish(delivery(scene, "next-day.csv", town.rows(30, value=value * 1.2))).state == State.PUBLISHED
+
+
+@pytest.mark.parametrize("value", [3.0, 8.0, 15.0, 0.5])
+def test_numbers_that_grow_or_shrink_by_themselves_are_published(scene: Scene, value: float) -> None:
+    assert scene.publish(delivery(scene)).state == State.PUBLISHED
+    assert scene.publish(delivery(scene, "more.csv", town.rows(30, value=value))).state == State.PUBLISHED
 
 
 @pytest.mark.parametrize("count", [3, 300])

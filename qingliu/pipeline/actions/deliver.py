@@ -24,6 +24,7 @@ from qingliu.core.dataset import Definition, Text
 from qingliu.core.errors import BadRequest, BadSource, QingliuError
 from qingliu.core.records import Balance
 from qingliu.lake import ingest
+from qingliu.lake.scales import scales
 from qingliu.pipeline import locks, queries, readers, rules
 from qingliu.pipeline.actions import finish, gate, mend
 from qingliu.pipeline.models import Run
@@ -128,7 +129,14 @@ def _carry(run: Run, definition: Definition, parcel: Parcel, by: Actor) -> Run:
     )  # fmt: skip
     _keep_quarantine(run, staged)
     header = next((i.header_row for i in inputs if isinstance(i, ingest.CsvInput)), 0)
-    seen = rules.Seen(staged.found_columns, staged.rows, rules.shares(staged.cells), staged.missing, header)
+    seen = rules.Seen(
+        staged.found_columns,
+        staged.rows,
+        rules.shares(staged.cells),
+        staged.missing,
+        header,
+        scales(staged.path, record),
+    )
     run.balance = codec.to_plain(
         Balance(staged.rows_read, set_aside=staged.set_aside, awaiting=staged.rows, cells=staged.cells)
     )

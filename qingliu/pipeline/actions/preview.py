@@ -24,6 +24,7 @@ from qingliu.core.records import Finding
 from qingliu.lake import ingest, peek
 from qingliu.lake.inputs import CsvInput, RawInput
 from qingliu.lake.profile import Profiler
+from qingliu.lake.scales import scales
 from qingliu.pipeline import queries, readers, rules, titles
 from qingliu.pipeline.actions import content, finish, gate
 from qingliu.pipeline.infer import drafted
@@ -152,7 +153,14 @@ def _seen(definition: Definition, inputs: Sequence[RawInput], staged: ingest.Sta
     later = peek.bad_records(staged.quarantine, limit=BAD_ROWS) if staged.quarantine else []
     repeated, clashing = peek.repeats(staged.path, record.key) if staged.rows else (0, 0)
     header = next((i.header_row for i in inputs if isinstance(i, CsvInput)), 0)
-    now_seen = rules.Seen(staged.found_columns, staged.rows, rules.shares(staged.cells), staged.missing, header)
+    now_seen = rules.Seen(
+        staged.found_columns,
+        staged.rows,
+        rules.shares(staged.cells),
+        staged.missing,
+        header,
+        scales(staged.path, record),
+    )
     verdict = rules.drift(queries.last_seen(record.code), now_seen, definition)
     spotted, lonely = content.look(definition, inputs, staged, work, peek.first_field(record, read, inputs))
     marked = {(c.file, c.line) for s in spotted for c in s.cells}
