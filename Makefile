@@ -66,7 +66,7 @@ check: install ## style, types, import contracts, migrations, translations, docs
 	@$(BIN)/lint-imports
 	@home=$$(mktemp -d); trap 'rm -rf "$$home"' EXIT; \
 		QINGLIU_HOME=$$home $(BIN)/django-admin makemigrations --check --dry-run --settings qingliu.config.settings
-	@$(BIN)/python -m pytest -p no:cacheprovider tests/house tests/web/test_messages.py
+	@$(BIN)/python -m pytest -p no:cacheprovider -m "long or not long" tests/house tests/web/test_messages.py
 
 $(BENCH_READY): bench/requirements.lock
 	@test -x $(BENCH_VENV)/bin/python || $(PYTHON) -m venv $(BENCH_VENV)

@@ -58,7 +58,7 @@ class Engine:
         self._session = Session((paths.root, self._temp), threads=threads, memory_limit=memory_limit, temp=self._temp)
         self.sound = Soundness(paths.root)
         self._relations = Relations(paths, self.published, self._session, self.sound)
-        self.short = ShortWay(paths, self.published.generation)
+        self.short = ShortWay(paths, self.published.generation, self.sound)
         self._counts: OrderedDict[tuple[str, str], int] = OrderedDict()
         self._counts_lock = threading.Lock()
 

@@ -8,10 +8,13 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 COLLECT = [sys.executable, "-m", "pytest", "-o", "addopts=", "-p", "no:cacheprovider", "-q", "--collect-only", "tests"]
 
 
+@pytest.mark.long
 def test_cases_are_named_alike_whatever_the_hash_seed_and_the_hour() -> None:
     """Sets in names, and bytes that hold a clock, differ from process to process."""
     found = []

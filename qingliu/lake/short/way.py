@@ -28,6 +28,7 @@ from qingliu.lake.short.cut import Cut, Group, one, repeated
 from qingliu.lake.short.decoded import Decoded
 from qingliu.lake.short.footers import Footer, Footers
 from qingliu.lake.short.writer import Writer
+from qingliu.lake.sound import Soundness
 from qingliu.lake.where import Scope, ranges
 
 MAX_SCATTERED = 200_000  # rows to look through; beyond that the engine reads faster
@@ -39,13 +40,14 @@ _SIMPLE_FORMAT = re.compile(r"(?:[^%]|%[YmdHMS])*")
 class ShortWay:
     """Answers plans from the files themselves. Threads share it."""
 
-    def __init__(self, paths: LakePaths, generation: Callable[[], int]) -> None:
+    def __init__(self, paths: LakePaths, generation: Callable[[], int], sound: Soundness) -> None:
         self._paths = paths
+        self._sound = sound
         self._footers = Footers()
         self._decoded = Decoded(generation)
 
     def knows(self, plan: Plan, rendering: Rendering | None = None) -> bool:
-        """Whether the plan (in that rendering; None: its count) can be answered here, cheaper than by the engine."""
+        """Whether the plan (in that rendering; None: its count) is answered here, cheaper than by the engine. Raises Damaged."""
         query, version = plan.query, plan.version
         if query.group or query.aggregates or query.bucket or query.changes_since is not None:
             return False
@@ -63,6 +65,7 @@ class ShortWay:
         named = set(keep.fields(query.where))
         if ROW.name in named or ("_status" in named and not holds_status(version)):
             return False
+        self._sound.check(version.code, [version.files[i] for i in self.files(plan)])  # their footers are read next
         return self._few(plan, scope)
 
     def counts(self, plan: Plan) -> bool:
