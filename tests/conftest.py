@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
+from django.utils import translation
 
 from qingliu.lake.paths import LakePaths
 
@@ -63,3 +64,10 @@ def real_data() -> Path:
     if not (REAL_DATA / "README.md").is_file():
         pytest.skip(f"real data is absent: set QINGLIU_REAL_DATA (looked at {REAL_DATA})")
     return REAL_DATA
+
+
+@pytest.fixture(autouse=True)
+def _own_language() -> Iterator[None]:
+    """A page in English leaves its language in the thread; the next test begins in the portal's own."""
+    yield
+    translation.deactivate()

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.utils import translation
 
 from qingliu.accounts.models import User
 from qingliu.accounts.rules import WORKER
@@ -72,6 +73,13 @@ def look() -> list[str]:
     actions.watch_alarms(by=WORKER)
     actions.mail_alarms(by=WORKER)
     return sorted(m.to[0] for m in mail.outbox)
+
+
+def test_a_mail_is_chinese_first_whatever_page_was_asked_for_last(row: Dataset) -> None:
+    Source.objects.create(dataset=row, failures=1, error_zh="連不上", error_en="no route")
+    with translation.override("en"):
+        assert look()
+    assert "來源中斷" in mail.outbox[0].body
 
 
 def test_a_broken_source_is_mailed_once_not_per_try_and_again_when_it_breaks_again(row: Dataset) -> None:

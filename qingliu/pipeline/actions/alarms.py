@@ -11,7 +11,7 @@ from smtplib import SMTPException
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from qingliu.accounts import queries as accounts
 from qingliu.accounts.models import User
@@ -165,8 +165,10 @@ def _letter(address: str, alarms: list[Alarm]) -> EmailMessage:
     lines = []
     for alarm in alarms[:IN_A_MAIL]:
         kind = Alarm.Kind(alarm.kind)
+        with translation.override("zh-hant"):  # whatever page was asked for last in this thread
+            label = str(kind.label)
         lines += [
-            f"■ {alarm.dataset.code}　{kind.label}（{kind.value}）",
+            f"■ {alarm.dataset.code}　{label}（{kind.value}）",
             *(part for part in (alarm.what_zh, alarm.what_en) if part),
             f"{base}/desk/datasets/{alarm.dataset.code}/",
             "",
