@@ -6,7 +6,6 @@ import html
 import json
 import re
 import subprocess
-import sys
 from typing import Any
 from urllib.parse import quote
 
@@ -146,4 +145,3 @@ def test_programs_of_the_console_are_sound(portal: Portal) -> None:
         ["sh", "-c", "set -- " + found["curl"] + '; printf "%s" "$3"'], capture_output=True, text=True, check=True
     )
     assert words.stdout == "http://localhost:1/api/datasets/X/rows?filter=a+%3D+%27it%27"
-    assert sys.version_info

@@ -32,6 +32,10 @@ _PLAIN = re.compile(r"[^,|\"'%_\\=+\-@\s]+")
 XSI_NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 
 
+class TooLong(Exception):
+    """More rows than one call of this dialect answers."""
+
+
 @dataclass(frozen=True)
 class Condition:
     """A column, an operator (eq, ge, le) and a value: text, or a number as text."""
@@ -121,7 +125,7 @@ def ckan(form: str) -> Callable[[Portal, Question], Rows]:
             )
         )["result"]
         if body["total"] > 32_000:  # longer ones are the dump's
-            pytest.skip("more rows than one call of CKAN's answers")
+            raise TooLong
         records = body["records"]
         if form == "objects":
             rows: Rows = [[r[n] for n in question.names] for r in records]
@@ -259,7 +263,7 @@ def check(portal: Portal, seed: int) -> tuple[int, dict[str, int]]:
                 continue
             try:
                 found = ask(portal, question)
-            except pytest.skip.Exception:
+            except TooLong:
                 continue
             assert tally(found, kinds) == expected, (name, question.record.code, cql2(question))
             answered[name] += 1

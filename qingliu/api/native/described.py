@@ -17,6 +17,7 @@ from qingliu.api.native import console, params, typed
 from qingliu.api.native.page import policy
 from qingliu.api.native.parameters import ENDPOINTS, LANGUAGES
 from qingliu.api.native.params import Caller, Given
+from qingliu.api.native.reading import Reading
 from qingliu.core.dataset import DatasetRecord
 from qingliu.core.errors import QingliuError
 from qingliu.lake.engine import Engine
@@ -40,8 +41,8 @@ class Described:
 
     def add_to(self, app: falcon.App) -> None:
         """Put both addresses into the app."""
-        app.add_route(ENDPOINTS["dataset_openapi"].path, _Reading(self.openapi))
-        app.add_route(ENDPOINTS["console"].path, _Reading(self.page))
+        app.add_route(ENDPOINTS["dataset_openapi"].path, Reading(self.openapi))
+        app.add_route(ENDPOINTS["console"].path, Reading(self.page))
 
     def _entry(self, code: str) -> Entry:
         entry = self._published.get(code)
@@ -101,16 +102,3 @@ class Described:
             )
         except QingliuError as error:
             return console.Tried((), [], error=error)
-
-
-class _Reading:
-    """GET and HEAD by one function."""
-
-    def __init__(self, answer: Callable[..., None]) -> None:
-        self._answer = answer
-
-    def on_get(self, req: falcon.Request, resp: falcon.Response, code: str) -> None:
-        """The answer."""
-        self._answer(req, resp, code)
-
-    on_head = on_get
