@@ -8,13 +8,14 @@ from qingliu.api.dcat import params
 from qingliu.api.dcat.documents import CSV, DOCUMENTS, EDITIONS, JSON, LD
 from qingliu.api.dcat.routes import DATASETS, FORMS
 from qingliu.api.describing import Part, Plain, answers, good, operation, part_of_path, query
+from qingliu.api.given import LANGUAGES
 from qingliu.core.dataset import Text
 from qingliu.standards.dcat import write
 
 _PAGE: Plain = {"type": "integer", "minimum": 1, "maximum": 2**63 - 1}
 _TEXT: Plain = {"schema": {"type": "string"}}
 _XML: Plain = {}  # a schema of JSON says nothing about it
-_LANG = query("lang", {"type": "string", "enum": list(params.LANGUAGES)}, Text("語言。", "Language."), "en")
+_LANG = query("lang", {"type": "string", "enum": list(LANGUAGES)}, Text("語言。", "Language."), "en")
 _PAGED = (
     query(
         "page",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlencode
 
+from qingliu.api.given import LANGUAGES
 from qingliu.api.http import Pairs
 from qingliu.api.values import count, shown
 from qingliu.core.dataset import Text
@@ -15,7 +16,6 @@ from qingliu.core.errors import BadRequest, NotFound
 PAGE_SIZE = 100
 MOST_A_PAGE = 500
 FEED_SIZE = 50
-LANGUAGES = ("zh", "zh-Hant", "en")
 Profile = Literal["dcat-ap", "dcat-ap-hvd"]
 PROFILES: dict[Profile, str] = {
     "dcat-ap": "https://semiceu.github.io/DCAT-AP/releases/3.0.1",

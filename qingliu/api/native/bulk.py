@@ -11,11 +11,11 @@ from typing import Any
 
 import falcon
 
+from qingliu.api.given import Given
 from qingliu.api.http import IMMUTABLE, Answer, Sender, Whole, link, pairs_of, plain_json
 from qingliu.api.native import params, saved, serialize, stored
 from qingliu.api.native.files import LATEST, to_pinned
 from qingliu.api.native.parameters import ENDPOINTS
-from qingliu.api.native.params import Given
 from qingliu.api.native.reading import Reading
 from qingliu.api.values import count, shown
 from qingliu.core.dataset import Text

@@ -11,12 +11,12 @@ import falcon
 
 from qingliu.api import languages
 from qingliu.api.describing import MEDIA, Part
+from qingliu.api.given import LANGUAGES, Caller, Given
 from qingliu.api.http import Answer, Sender, Whole, language, pairs_of, plain_json
 from qingliu.api.inherit import with_meanings
 from qingliu.api.native import console, params, typed
 from qingliu.api.native.page import policy
-from qingliu.api.native.parameters import ENDPOINTS, LANGUAGES
-from qingliu.api.native.params import Caller, Given
+from qingliu.api.native.parameters import ENDPOINTS
 from qingliu.api.native.reading import Reading
 from qingliu.core.dataset import DatasetRecord
 from qingliu.core.errors import QingliuError

@@ -11,10 +11,10 @@ from typing import Any
 
 import falcon
 
+from qingliu.api.given import LANGUAGES, Given
 from qingliu.api.http import Answer, Sender, Whole, language, pairs_of
 from qingliu.api.manners import TITLES
-from qingliu.api.native.parameters import ENDPOINTS, LANGUAGES
-from qingliu.api.native.params import Given
+from qingliu.api.native.parameters import ENDPOINTS
 from qingliu.core.dataset import Text
 
 STYLE = (files("qingliu.api.native") / "docs.css").read_text(encoding="utf-8")

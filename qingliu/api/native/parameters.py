@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from qingliu.api.given import LANGUAGES
 from qingliu.api.native.parameter import Parameter, text
 from qingliu.api.native.series_parameters import SERIES, SERIES_FORMATS, SERIES_PARAMETERS
 from qingliu.core.dataset import Text
@@ -20,7 +21,6 @@ FORMATS: tuple[tuple[str, str], ...] = (
     ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     ("ods", "application/vnd.oasis.opendocument.spreadsheet"),
 )
-LANGUAGES = ("zh", "zh-Hant", "en")
 DEFAULT_LIMIT = 1000
 HEAVY_ROWS = 20_000
 

@@ -12,12 +12,13 @@ import falcon
 
 from qingliu.api import languages
 from qingliu.api.cache import Headers
+from qingliu.api.given import Caller, Given
 from qingliu.api.http import NO_STORE, Answer, Pairs, Sender, Whole, link, pairs_of, plain_json
 from qingliu.api.inherit import with_meanings
 from qingliu.api.native import params, saved, serialize, series
 from qingliu.api.native.files import Files
 from qingliu.api.native.parameters import ENDPOINTS
-from qingliu.api.native.params import Asked, Caller, Given
+from qingliu.api.native.params import Asked
 from qingliu.api.native.reading import Reading
 from qingliu.core.clock import iso
 from qingliu.core.dataset import DatasetRecord

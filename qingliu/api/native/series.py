@@ -8,8 +8,9 @@ from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
+from qingliu.api.given import Caller, Given, names_of
 from qingliu.api.http import Pairs
-from qingliu.api.native.params import Asked, Caller, Given, as_of, asked, format_of, names_of, where_of
+from qingliu.api.native.params import Asked, as_of, asked, format_of, where_of
 from qingliu.api.native.series_parameters import BELOW_DETECTION, SERIES, SERIES_FORMATS
 from qingliu.api.values import shown
 from qingliu.core.dataset import DatasetRecord, Text

@@ -12,12 +12,13 @@ import falcon
 from qingliu.api import languages
 from qingliu.api.cache import Headers
 from qingliu.api.crs import Crs
+from qingliu.api.given import Caller, Given
 from qingliu.api.http import Answer, Sender, Whole, link, pairs_of, plain_json
 from qingliu.api.inherit import with_meanings
 from qingliu.api.ogc import definition, describe, html, params
 from qingliu.api.ogc.describe import GEOJSON, HTML, JSON, ROOT, SCHEMA, address
 from qingliu.api.ogc.extents import Extents
-from qingliu.api.ogc.params import MAX_LIMIT, Asked, Caller, Shown
+from qingliu.api.ogc.params import MAX_LIMIT, Asked, Shown
 from qingliu.core.dataset import DatasetRecord, Text
 from qingliu.core.errors import Conflict, NotFound, TooDear
 from qingliu.lake import feature
@@ -182,7 +183,7 @@ class Ogc:
 
     def api(self, req: falcon.Request, resp: falcon.Response) -> None:
         """/api/ogc/api: the definition."""
-        params.Given(pairs_of(req.query_string), params.COMMON).choice("f", ("json",), "json")
+        Given(pairs_of(req.query_string), params.COMMON).choice("f", ("json",), "json")
 
         def make() -> Whole:
             records = [e.record for e in self._published.all() if self._served(e)]
