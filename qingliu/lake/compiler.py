@@ -53,13 +53,18 @@ def scope_of(record: DatasetRecord, version: VersionRecord) -> Scope:
 
 
 def effective_order(query: Query, version: VersionRecord, scope: Scope) -> tuple[Order, ...]:
-    """The order still to be made: empty where the files already lie that way."""
+    """The order still to be made: empty where the files already lie that way.
+
+    A column that the condition holds to one value orders nothing: rows of one station lie by time.
+    """
     for order in query.order:
         scope.find(order.field)
-    names = tuple(o.field for o in query.order)
-    if names == version.sorted_by[: len(names)] and not any(o.desc for o in query.order):
-        return ()
-    return query.order
+    if any(o.desc for o in query.order):
+        return query.order
+    held = {n for n, values in grouping.pinned(query.where).items() if len(values) == 1}
+    names = tuple(o.field for o in query.order if o.field not in held)
+    lies = tuple(n for n in version.sorted_by if n not in held)
+    return () if names == lies[: len(names)] else query.order
 
 
 def answer_fields(query: Query, record: DatasetRecord, version: VersionRecord, scope: Scope) -> tuple[FieldRecord, ...]:

@@ -233,17 +233,18 @@ class Engine:
         """The answer's bytes. JSON, GeoJSON and XML come as joined rows without their envelope; see Rendering."""
         if rendering.format in binary.FORMATS:
             compiled = self._compile(plan)
-            cells, long_s = self._cells(plan, rendering), self.deadline_s * 3
+            cells, long_s = self.cells(plan, rendering), self.deadline_s * 3
             making = binary.Making(self._session, plan, compiled, long_s)
             return binary.stream(making, cells, rendering, folder=self._temp)
         if self.short.knows(plan, rendering):
             self._check_files(plan, self.short.files(plan))
-            return self.short.stream(plan, self._cells(plan, rendering), rendering, self.deadline_s)
-        return self.by_engine(plan, rendering)
+            return self.short.stream(plan, self.cells(plan, rendering), rendering, self.deadline_s)
+        cells = self.cells(plan, rendering)
+        return self.short.series(plan, cells, rendering, self.deadline_s) or self.by_engine(plan, rendering)
 
     def by_engine(self, plan: Plan, rendering: Rendering) -> Stream:
         """The answer's bytes made by SQL alone, whatever is known of a shorter way."""
-        cells = self._cells(plan, rendering)
+        cells = self.cells(plan, rendering)
         compiled = self._compile(plan, one_more=True)
         separator = {"json": ",", "geojson": ",\n", "ndjson": "\n", "csv": "", "xml": "\n"}[rendering.format]
         text = self._row_text(plan, rendering, cells, compiled)
@@ -296,7 +297,8 @@ class Engine:
         version, file = plan.version, compiled.files[last("_fi")]
         return Cursor(version.number, version.content_hash[:16], plan.question, file, last("_rn"), values).encode()
 
-    def _cells(self, plan: Plan, rendering: Rendering) -> list[render.Cell]:
+    def cells(self, plan: Plan, rendering: Rendering) -> list[render.Cell]:
+        """The columns of an answer as a rendering writes them."""
         at = {f.name: i for i, f in enumerate(plan.fields)}
         columns = rendering.columns or tuple(Column(f.name, f.name) for f in plan.fields)
         return [

@@ -15,7 +15,7 @@ from qingliu.core.dataset import DatasetRecord, FieldRecord
 from qingliu.lake.grouping.aggregates import STATISTICS, Form, aggregate_mark, form
 from qingliu.lake.grouping.answer import is_direction, judged, paired
 from qingliu.lake.grouping.clock import Clock, clock
-from qingliu.lake.grouping.measured import NUMERIC, is_long, pinned, step, wind_of, with_role
+from qingliu.lake.grouping.measured import NUMERIC, is_long, step, told_apart, wind_of, with_role
 from qingliu.lake.grouping.usable import value
 from qingliu.lake.names import ident, literal
 from qingliu.lake.query import Aggregate, Query
@@ -44,7 +44,7 @@ class _Builder:
         )
         self.judged = judged(query, record)
         self.groups = [f"g{i}" for i in range(len(query.group))]
-        self.keys = self._key_columns() if self.judged else []
+        self.keys = list(told_apart(query, record)) if self.judged else []
         self.wind = paired(query, record) if any(a.fn in {"vdir", "vspeed"} for a in self.aggregates) else None
         self.places = list(dict.fromkeys(a.field for a in self.aggregates if a.field != "*"))
         self.places += [n for n in self.judged if n not in self.places]
@@ -53,12 +53,6 @@ class _Builder:
 
     def _name(self, column: str) -> str:
         return ident(self.scope.physical(column))
-
-    def _key_columns(self) -> list[str]:
-        """The columns that tell series apart and that neither groups nor conditions fix."""
-        fixed = {n for n, values in pinned(self.query.where).items() if len(values) == 1}
-        known = {*self.query.group, *fixed, self.record.time_field}
-        return [n for n in self.record.key if n not in known]
 
     def _value(self, column: FieldRecord) -> str:
         name = self._name(column.name)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from qingliu.core.dataset import DatasetRecord
@@ -22,6 +23,7 @@ BUCKETS = (*UNITS, *ROLLING)
 _MONTHS = {"month": 1, "year": 12}
 
 
+@lru_cache(maxsize=200)
 def _offset_s(zone: ZoneInfo) -> int | None:
     """Seconds east of Greenwich of a zone without daylight time today; None for one with it."""
     offsets = {datetime(2026, m, 1, tzinfo=UTC).astimezone(zone).utcoffset() for m in range(1, 13)}

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from qingliu.core.dataset import DatasetRecord, FieldRecord, Wind
-from qingliu.lake.query import And, Compare, In, Scalar, Where
+from qingliu.lake.query import And, Compare, In, Query, Scalar, Where
 
 NUMERIC = frozenset({"integer", "number"})
 _SECONDS = {"minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
@@ -89,3 +89,10 @@ def pinned(where: Where | None) -> dict[str, tuple[Scalar, ...]]:
         case In(field, values) if values:
             return {field: tuple(dict.fromkeys(values))}
     return {}
+
+
+def told_apart(query: Query, record: DatasetRecord) -> tuple[str, ...]:
+    """The key columns that tell series apart and that neither groups nor conditions of a question fix."""
+    fixed = {n for n, values in pinned(query.where).items() if len(values) == 1}
+    known = {*query.group, *fixed, record.time_field}
+    return tuple(n for n in record.key if n not in known)

@@ -29,9 +29,14 @@ def limit_declared(field: FieldRecord) -> bool | None:
     return all(found) if found else None
 
 
+def cell_mark(field: FieldRecord, flag: str) -> str:
+    """How a flag of a column's cell stands in ``_flags``."""
+    name = field.name.replace(";", "%3B").replace("=", "%3D")  # as the lake writes names there
+    return f";{name}={flag};"
+
+
 def _flagged(field: FieldRecord, flag: str) -> str:
-    name = field.name.replace(";", "%3B").replace("=", "%3D")  # as the lake writes names into _flags
-    return f"contains(_flags, {literal(f';{name}={flag};')})"
+    return f"contains(_flags, {literal(cell_mark(field, flag))})"
 
 
 def value(record: DatasetRecord, field: FieldRecord, name: str, rules: Rules) -> str:

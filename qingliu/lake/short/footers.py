@@ -56,6 +56,12 @@ class Footer:
         short = isinstance(bounds.low, str) and len(bounds.low) <= MAX_TEXT  # a longer one may be cut short
         return bounds.low if short or isinstance(bounds.low, int) else None
 
+    def all_null(self, column: str, group: int) -> bool:
+        """Whether no row of a row group holds anything in a column, as its statistics say."""
+        at = self.positions.get(column)
+        told = None if at is None else self.metadata.row_group(group).column(at).statistics
+        return told is not None and told.has_null_count and bool(told.null_count == self.sizes[group])
+
 
 def _bounds(chunk: Any) -> Bounds | None:
     told = chunk.statistics

@@ -6,6 +6,7 @@ import itertools
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from qingliu.core.dataset import VersionRecord
 from qingliu.lake.answer import Plan, Stream
 from qingliu.lake.compiler import effective_order, scope_of
 from qingliu.lake.cursor import Cursor
@@ -23,7 +25,7 @@ from qingliu.lake.query import Rendering, Where
 from qingliu.lake.relation import Position, candidates, position_of
 from qingliu.lake.render import Cell, csv_header
 from qingliu.lake.rownumbers import ROW
-from qingliu.lake.short import features, keep, text
+from qingliu.lake.short import features, keep, series, text
 from qingliu.lake.short.cut import Cut, Group, one, repeated
 from qingliu.lake.short.decoded import Decoded
 from qingliu.lake.short.footers import Footer, Footers
@@ -51,7 +53,7 @@ class ShortWay:
         query, version = plan.query, plan.version
         if query.group or query.aggregates or query.bucket or query.changes_since is not None:
             return False
-        if dict(version.extra).get("mixed_schema") == "1" or not version.files:
+        if _mixed(version) or not version.files:
             return False
         scope = scope_of(plan.entry.record, version)
         if rendering is not None:
@@ -60,13 +62,18 @@ class ShortWay:
                 return False
         if query.where is None:
             return True
-        if not keep.knows(query.where, scope):
+        return self._decides(plan, scope) and self._few(plan, scope)
+
+    def _decides(self, plan: Plan, scope: Scope) -> bool:
+        """Whether the condition can be decided here. Its files are looked at, as their footers are read next."""
+        where, version = plan.query.where, plan.version
+        if not keep.knows(where, scope):
             return False
-        named = set(keep.fields(query.where))
+        named = set(keep.fields(where))
         if ROW.name in named or ("_status" in named and not holds_status(version)):
             return False
-        self._sound.check(version.code, [version.files[i] for i in self.files(plan)])  # their footers are read next
-        return self._few(plan, scope)
+        self._sound.check(version.code, [version.files[i] for i in self.files(plan)])
+        return True
 
     def counts(self, plan: Plan) -> bool:
         """Whether the rows that meet the plan's condition can be counted here, cheaper than by the engine."""
@@ -80,6 +87,33 @@ class ShortWay:
             if rows > MAX_SCATTERED:
                 return False
         return True
+
+    def series(self, plan: Plan, cells: Sequence[Cell], rendering: Rendering, deadline_s: float) -> Stream | None:
+        """A series as text, the same bytes as the engine's; None where the engine answers it. Raises Damaged, TooDear."""
+        version = plan.version
+        if not series.knows(plan, rendering) or _mixed(version) or not version.files or series.needs_status(plan):
+            return None
+        scope = scope_of(plan.entry.record, version)
+        rows = replace(plan.query, limit=version.rows + 1, offset=0, group=(), aggregates=(), bucket="", rules=None)
+        source, names, until = replace(plan, query=rows), series.columns(plan), time.monotonic() + deadline_s
+        if not self._decides(source, scope):
+            return None
+        groups, size = [], 0
+        for group in self._groups(source, scope, None):
+            groups.append(group)
+            size += group.rows
+            if size > MAX_SCATTERED:
+                return None
+        pieces = []
+        for group in groups:
+            pieces += [cut.table for cut in self._matching(source, group, scope, names)]
+            if time.monotonic() > until:
+                raise too_slow(deadline_s)
+        try:
+            answered = series.answer(plan, pieces) if pieces else []
+        except series.Unsettled:
+            return None
+        return series.stream(plan, answered, cells, rendering)
 
     def files(self, plan: Plan) -> list[int]:
         """The files that the answer may be read from, by their number in the version; only as far as the limit reaches."""
@@ -120,25 +154,32 @@ class ShortWay:
     def _read(self, plan: Plan, group: Group, names: Sequence[str]) -> Any:
         """Columns of a row group as a table, kept for the next page; a stream of everything keeps nothing."""
         if plan.query.limit is None:
-            return self._read_now(plan, group, names)
-        key = (plan.version.files[group.file].path, group.number, tuple(names))
-        return self._decoded.get(key, lambda: self._read_now(plan, group, names))
+            found = self._read_now(plan, group, names)
+        else:
+            place = (plan.version.files[group.file].path, group.number)
+            found = self._decoded.get(place, names, lambda missing: self._read_now(plan, group, missing))
+        return pa.Table.from_arrays([found[n] for n in names], names=list(names))
 
-    def _read_now(self, plan: Plan, group: Group, names: Sequence[str]) -> Any:
-        """Columns of a row group; those that its statistics know to be one value throughout are not read."""
+    def _read_now(self, plan: Plan, group: Group, names: Sequence[str]) -> dict[str, Any]:
+        """Columns of a row group by name; those that its statistics know to be one value, or null, throughout are not read."""
         path = self._paths.resolve(plan.version.files[group.file].path)
         footer = self._footers.get(path)
-        kinds = {c.physical: c.type for c in plan.version.columns}
-        same = {n: footer.one_value(n, group.number) for n in names if kinds.get(n) in {"string", "integer"}}
-        read = [n for n in names if same.get(n) is None]
-        texts = [n for n in read if kinds.get(n) == "string"]
-        with pa.OSFile(str(path)) as source:
-            file = pq.ParquetFile(source, metadata=footer.metadata, read_dictionary=texts)
-            table = file.read_row_group(group.number, columns=read, use_threads=False)
-        if len(read) == len(names):
-            return table
-        made = [table.column(n) if same.get(n) is None else repeated(same[n], group.rows) for n in names]
-        return pa.Table.from_arrays(made, names=list(names))
+        kinds = {c.physical: c.type for c in plan.version.columns} | {"_status": "string"}
+        found: dict[str, Any] = {}
+        for name in names:
+            same = footer.one_value(name, group.number) if kinds.get(name) in {"string", "integer"} else None
+            if same is not None:
+                found[name] = repeated(same, group.rows)
+            elif name == "_flags" and footer.all_null(name, group.number):
+                found[name] = pa.nulls(group.rows, pa.string())
+        read = [n for n in names if n not in found]
+        if read:
+            texts = [n for n in read if kinds.get(n) == "string"]
+            with pa.OSFile(str(path)) as source:
+                file = pq.ParquetFile(source, metadata=footer.metadata, read_dictionary=texts)
+                table = file.read_row_group(group.number, columns=read, use_threads=False)
+            found |= {n: table.column(n) for n in read}
+        return found
 
     def _matching(self, plan: Plan, group: Group, scope: Scope, names: Sequence[str]) -> Iterator[Cut]:
         """The matching rows of a row group with ``names`` of its columns: its runs, or all of them picked out."""
@@ -270,6 +311,10 @@ class _Clock:
         self._begun = now
         if self._spent > self._deadline_s:
             raise too_slow(self._deadline_s)
+
+
+def _mixed(version: VersionRecord) -> bool:
+    return dict(version.extra).get("mixed_schema") == "1"
 
 
 def _start(plan: Plan) -> tuple[Position | None, int]:
