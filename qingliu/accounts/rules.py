@@ -27,6 +27,8 @@ Doing = Literal[
     "decide",
     "privacy",
     "restricted",
+    "answer",
+    "dispatch",
 ]
 Scope = Literal["read", "publish", "profile:bare", "profile:envelope"]
 ROLES: tuple[str, ...] = get_args(Role)
@@ -48,6 +50,8 @@ _EVERYWHERE: dict[str, frozenset[str]] = {
             "judge",
             "decide",
             "privacy",
+            "answer",
+            "dispatch",
         }
     ),
     "privacy": frozenset({"private", "privacy", "restricted"}),
@@ -56,8 +60,10 @@ _EVERYWHERE: dict[str, frozenset[str]] = {
     "member": frozenset(),
 }
 _AT_HOME: dict[str, frozenset[str]] = {
-    "steward": frozenset({"keys", "prepare", "define", "publish", "release", "private", "judge", "contest"}),
-    "approver": frozenset({"approve", "define", "publish", "release", "withdraw", "private", "judge", "contest"}),
+    "steward": frozenset({"keys", "prepare", "define", "publish", "release", "private", "judge", "contest", "answer"}),
+    "approver": frozenset(
+        {"approve", "define", "publish", "release", "withdraw", "private", "judge", "contest", "answer"}
+    ),
 }
 AT_HOME: tuple[str, ...] = tuple(_AT_HOME)  # roles that are bound to one agency
 _NAMES: dict[str, Text] = {
@@ -79,6 +85,8 @@ _NAMES: dict[str, Text] = {
     "decide": Text(
         "決定異議、白名單、標章規則與官方數字", "decide contests, the white list, mark rules and official figures"
     ),
+    "answer": Text("回復民眾意見", "answer requests"),
+    "dispatch": Text("分派民眾意見", "dispatch requests"),
 }
 FREE_ATTEMPTS = 5
 LONGEST_LOCK = timedelta(minutes=15)

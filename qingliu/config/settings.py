@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "qingliu.quality",
     "qingliu.privacy",
     "qingliu.bilingual",
+    "qingliu.participation",
     "qingliu.pipeline",
     "qingliu.web",  # before allauth: its templates stand in for allauth's
     "qingliu.config",

@@ -9,7 +9,8 @@ from qingliu.config.data_api import App, make_data_api
 from qingliu.core import events
 from qingliu.core.env import Settings
 from qingliu.lake.engine import Engine
-from qingliu.quality import served
+from qingliu.participation import queries as requests
+from qingliu.quality import replies, served
 from qingliu.web import lakeside
 
 log = logging.getLogger("qingliu.runs")
@@ -26,7 +27,8 @@ def connect() -> None:
 
 
 def connect_judges(settings: Settings) -> None:
-    """Let the judges of this process ask its own data API; it opens at the first judgement and keeps no answers."""
+    """Let the judges of this process ask its own data API, which opens at the first judgement and keeps no answers, and
+    how requests were answered."""
     opened: list[App] = []
 
     def give() -> App:
@@ -35,8 +37,15 @@ def connect_judges(settings: Settings) -> None:
         return opened[0]
 
     served.use(give)
+    connect_requests()
 
 
 def connect_pages(engine: Engine) -> None:
     """Let the pages of this process read through the engine that its data API uses."""
     lakeside.use(lambda: engine)
+    connect_requests()  # what a draft may expect of the seventh indicator
+
+
+def connect_requests() -> None:
+    """Let the judges of this process know how requests from the public were answered."""
+    replies.use(requests.feedback)

@@ -55,6 +55,8 @@ class Settings:
     stream_min_bytes: int
     spool_bytes: int
     limits_memory: str
+    requests_per_sender: int
+    requests_per_day: int
 
 
 def _int(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
@@ -148,4 +150,6 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         stream_min_bytes=_int(env, "QINGLIU_STREAM_MIN_KB", 8, 0, 100_000) * 1024,
         spool_bytes=_int(env, "QINGLIU_SPOOL_MB", 2048, 0, 1_000_000) * 1024 * 1024,
         limits_memory=env.get("QINGLIU_LIMITS_MEMORY", ""),
+        requests_per_sender=_int(env, "QINGLIU_REQUESTS_PER_SENDER", 5, 0, 10_000),
+        requests_per_day=_int(env, "QINGLIU_REQUESTS_PER_DAY", 500, 0, 1_000_000),
     )

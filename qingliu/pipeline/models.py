@@ -150,12 +150,14 @@ class Alarm(models.Model):
     """Something that a dataset's people should know: opened once, mailed once, closed when it is over."""
 
     class Kind(models.TextChoices):
-        """broken: a source or run failed; held: a delivery waits; late: the promise is broken; orphan: nobody answers."""
+        """broken: a source or run failed; held: a delivery waits; late: the promise is broken; orphan: nobody answers;
+        asked: a request from the public waits."""
 
         BROKEN = "broken", _("來源中斷")
         HELD = "held", _("交付暫緩")
         LATE = "late", _("逾期未更新")
         ORPHAN = "orphan", _("沒有在職的管理者")
+        ASKED = "asked", _("意見待回復")
 
     dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="alarms", verbose_name=_("資料集"))
     kind = models.CharField(_("種類"), max_length=10, choices=Kind.choices)

@@ -13,6 +13,7 @@ from qingliu.catalog import queries as catalogue
 from qingliu.core import codec
 from qingliu.core.dataset import DatasetRecord, Text
 from qingliu.core.errors import NotFound
+from qingliu.quality import replies
 from qingliu.quality.models import (
     Contest,
     FoundHere,
@@ -28,6 +29,7 @@ from qingliu.quality.models import (
 from qingliu.quality.rules import editions as rules
 from qingliu.quality.rules import marks, official
 from qingliu.quality.rules.result import Result
+from qingliu.quality.rules.seen import Feedback
 
 SHOWN = {"published", "held"}
 
@@ -142,8 +144,10 @@ def link_checks() -> dict[str, LinkCheck]:
 
 
 def due(now: datetime) -> list[str]:
-    """Codes whose newest judgement speaks of another version, definition or edition than the current, or has grown old."""
+    """Codes whose newest judgement speaks of another version, definition or edition than the current, or has grown old;
+    also those on which requests were answered, or became overdue, since then."""
     rules_now = edition()
+    told = replies.told(rules_now) or {}
     judged = {row.code.upper(): row for row in Judgement.objects.filter(latest=True).defer("result")}
     rows = [row for row in catalogue.datasets() if row.status in SHOWN]
     current = {row.code.upper(): row.current for row in rows}
@@ -155,10 +159,18 @@ def due(now: datetime) -> list[str]:
         version = _shown(record, current) if row.status == "published" else None
         seen = judged.get(row.code.upper())
         same = seen is not None and (seen.version, seen.definition_hash) == (version, row.definition_hash)
-        if not same or _old(seen, rules_now.name, now, hours):
+        if not same or _old(seen, rules_now.name, now, hours) or _answered(seen, told.get(row.code.upper())):
             codes.append(row.code)
     lines = [line.code for line in catalogue.listed() if line.code.upper() not in current]
-    return codes + [c for c in lines if _old(judged.get(c.upper()), rules_now.name, now, rules_now.recheck_hours)]
+    for code in lines:
+        seen = judged.get(code.upper())
+        if _old(seen, rules_now.name, now, rules_now.recheck_hours) or _answered(seen, told.get(code.upper())):
+            codes.append(code)
+    return codes
+
+
+def _answered(seen: Judgement | None, told: Feedback | None) -> bool:
+    return seen is not None and told is not None and told.changed is not None and seen.confirmed_at < told.changed
 
 
 def _old(seen: Judgement | None, edition_name: str, now: datetime, hours: float) -> bool:

@@ -10,6 +10,7 @@ from qingliu.core.clock import now
 from qingliu.core.dataset import DatasetRecord, Definition, Text
 from qingliu.pipeline.looks import Preview
 from qingliu.quality import queries as quality
+from qingliu.quality import replies
 from qingliu.quality.actions.judge import MEASURED
 from qingliu.quality.rules import indicators
 from qingliu.quality.rules.marks import Reading, mark
@@ -53,6 +54,7 @@ def foreseen(definition: Definition, seen: Preview | None) -> Foreseen:
         code=record.code, declared=tuple(f.name for f in record.fields), frequency=record.frequency,
         updated_at=now(), newest=_newest(record, seen),
         time_field=record.time_field, measured=any(f.role in MEASURED for f in record.fields),
+        feedback=replies.of(record.code, replies.told(edition)),
     )  # fmt: skip
     gone = seen.missing if seen else ()
     told = {n: Reading(n, "pass", SERVED) for n in ("link", "download", "structure", "encoding")} | {

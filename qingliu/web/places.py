@@ -26,6 +26,7 @@ def places(who: Actor, path: str) -> tuple[Place, ...]:
         (prepares or approves or sees, "desk", _("我的資料集")),
         (prepares, "desk-upload", _("上傳檔案")),
         (sees, "runs", _("執行紀錄")),
+        (_anywhere(who, "answer"), "desk-requests", _("民眾意見")),
         (may(who, "privacy"), "privacy", _("隱私")),
     )
     open_to = [(name, reverse(f"web:{target}")) for allowed, target, name in offered if allowed]

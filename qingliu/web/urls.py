@@ -13,11 +13,13 @@ from qingliu.web.views import (
     privacy,
     public,
     quality,
+    requests,
     runs,
     session,
     standards,
 )
 from qingliu.web.views.desk import copies, datasets, drafts, held, home, upload
+from qingliu.web.views.desk import requests as desk_requests
 
 app_name = "web"
 
@@ -58,6 +60,11 @@ urlpatterns: list[URLPattern] = [
     path("privacy/restricted/decide", privacy.decide_list, name="privacy-decide-list"),
     path("privacy/restricted/<int:number>/read", privacy.read, name="privacy-read"),
     path("privacy/runs/<uuid:run_id>/", privacy.preview, name="privacy-preview"),
+    path("requests/", requests.index, name="requests"),
+    path("requests/table.csv", requests.table, name="requests-table"),
+    path("requests/figures/", requests.figures, name="requests-figures"),
+    path("requests/new/", requests.new, name="request-new"),
+    path("requests/<slug:number>/", requests.one, name="request"),
     path("about/", public.about, name="about"),
     path("runs/", runs.history, name="runs"),
     path("runs/<uuid:run_id>/", runs.run, name="run"),
@@ -84,6 +91,14 @@ urlpatterns: list[URLPattern] = [
     path("desk/datasets/<str:code>/withdraw", datasets.withdraw, name="desk-withdraw"),
     path("desk/datasets/<str:code>/reinstate", datasets.reinstate, name="desk-reinstate"),
     path("desk/datasets/<str:code>/run-now", datasets.run_now, name="desk-run-now"),
+    path("desk/requests/", desk_requests.index, name="desk-requests"),
+    path("desk/requests/grounds/", desk_requests.grounds, name="desk-grounds"),
+    path("desk/requests/grounds/put", desk_requests.put_ground, name="desk-ground-put"),
+    path("desk/requests/grounds/retire", desk_requests.retire_ground, name="desk-ground-retire"),
+    path("desk/requests/<slug:number>/", desk_requests.one, name="desk-request"),
+    path("desk/requests/<slug:number>/answer", desk_requests.answer, name="desk-answer"),
+    path("desk/requests/<slug:number>/dispatch", desk_requests.dispatch, name="desk-dispatch"),
+    path("desk/requests/<slug:number>/hide", desk_requests.hide, name="desk-hide"),
     path("login/", session.LogIn.as_view(), name="login"),
     path("logout/", session.LogOut.as_view(), name="logout"),
 ]

@@ -17,7 +17,7 @@ from qingliu.lake.paths import LakePaths
 from qingliu.lake.published import Published
 from qingliu.pipeline import actions
 from qingliu.pipeline.models import Run
-from qingliu.quality import served
+from qingliu.quality import replies, served
 from tests.pipeline import town
 from tests.quality.cast import OPERATOR
 
@@ -34,6 +34,7 @@ def portal(home: LakePaths, transactional_db: None, monkeypatch: pytest.MonkeyPa
         wiring, "make_data_api", lambda s, **how: opened.append(make_engine(s)) or make_data_api(s, opened[0], **how)
     )
     wiring.connect_judges(settings)
+    replies.use(None)  # a portal without a channel for requests; tests/participation judges with one
     yield home
     for engine in opened:
         engine.close()

@@ -33,6 +33,10 @@ OF_DATASET = {
     "desk-run-now": "run-now",
 }
 OTHERS = {"desk", "desk-upload", "desk-take", "desk-dataset", "desk-decide-run"}
+REQUESTS = {  # tests/participation/test_pages.py: a stranger at the desk
+    "desk-requests", "desk-request", "desk-answer", "desk-dispatch", "desk-hide",
+    "desk-grounds", "desk-ground-put", "desk-ground-retire",
+}  # fmt: skip
 FORM = {"title-zh": "被改了", "why": "x", "reason": "x", "decision": "approve", "version": "1"}
 
 
@@ -55,7 +59,7 @@ def state() -> list[object]:
 
 def test_every_address_of_the_desk_is_in_this_account() -> None:
     named = {p.name for p in urlpatterns if p.name and p.name.startswith("desk")}
-    assert named == {*READ, *WRITE, *OF_DATASET, *OTHERS}
+    assert named == {*READ, *WRITE, *OF_DATASET, *OTHERS, *REQUESTS}
 
 
 @pytest.mark.parametrize("name", ["", "nobody", "member", "rival", "judge"])

@@ -24,10 +24,10 @@ def offered(client: Client, path: str) -> list[str]:
 @pytest.mark.parametrize(
     ("role", "home_bound", "places"),
     [
-        ("steward", True, ["/desk/", "/desk/upload/", "/runs/"]),
-        ("approver", True, ["/desk/", "/runs/"]),
+        ("steward", True, ["/desk/", "/desk/upload/", "/runs/", "/desk/requests/"]),
+        ("approver", True, ["/desk/", "/runs/", "/desk/requests/"]),
         ("privacy", False, ["/desk/", "/runs/", "/privacy/"]),
-        ("office", False, ["/desk/", "/desk/upload/", "/runs/", "/privacy/"]),
+        ("office", False, ["/desk/", "/desk/upload/", "/runs/", "/desk/requests/", "/privacy/"]),
     ],
 )
 def test_each_role_is_led_only_where_it_may_go(home: LakePaths, role: str, home_bound: bool, places: list[str]) -> None:

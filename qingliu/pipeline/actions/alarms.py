@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from smtplib import SMTPException
 
 from django.conf import settings
@@ -22,6 +22,7 @@ from qingliu.catalog.models import Dataset
 from qingliu.core.clock import TAIPEI, now
 from qingliu.core.dataset import Text
 from qingliu.core.redact import redact
+from qingliu.participation import queries as requests
 from qingliu.pipeline import queries, watch
 from qingliu.pipeline.models import Alarm, Source
 from qingliu.pipeline.rules import State
@@ -77,6 +78,7 @@ def _troubles(moment: datetime) -> Iterator[Trouble]:
     sources = {s.dataset_id: s for s in Source.objects.all()}
     today = timezone.localdate()
     people: dict[str, int] = {}
+    days = requests.reply_days()
     for row in catalogue.datasets().exclude(status=Dataset.Status.WITHDRAWN):
         definition = catalogue.definition(row)
         agency = row.agency.code
@@ -85,6 +87,12 @@ def _troubles(moment: datetime) -> Iterator[Trouble]:
         nobody = watch.without_people(definition.dataset.contacts, today, people[agency])
         if nobody:
             yield Trouble(row.pk, str(Alarm.Kind.ORPHAN), "people", nobody)
+        for asked in requests.open_questions(row.code)[:IN_A_MAIL]:
+            due = asked.received_on + timedelta(days=days)
+            what = Text(
+                f"意見 {asked.number} 待回復，期限 {due}。", f"Request {asked.number} waits for an answer, due {due}."
+            )
+            yield Trouble(row.pk, str(Alarm.Kind.ASKED), asked.number, what)
         if row.kind == Dataset.Kind.VIEW:
             continue
         yield from _of_runs(row, sources.get(row.pk))

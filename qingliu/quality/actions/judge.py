@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -20,7 +20,7 @@ from qingliu.core.dataset import Text
 from qingliu.core.http import Door
 from qingliu.lake.paths import LakePaths
 from qingliu.lake.published import Entry, Published
-from qingliu.quality import contents, looks, metadata, queries, served
+from qingliu.quality import contents, looks, metadata, queries, replies, served
 from qingliu.quality.actions.forget import bare
 from qingliu.quality.actions.links import official_look, settled
 from qingliu.quality.actions.publish import publish_notes
@@ -28,7 +28,7 @@ from qingliu.quality.models import Contest, FoundHere, Judgement, LinkCheck, Whi
 from qingliu.quality.rules import indicators
 from qingliu.quality.rules.editions import Edition
 from qingliu.quality.rules.result import Result, digest, fingerprint, severities
-from qingliu.quality.rules.seen import Seen, Subject
+from qingliu.quality.rules.seen import Feedback, Seen, Subject
 
 MEASURED = {"station", "station_name", "item", "item_name", "value"}  # roles of rows that are measurements
 BATCH = 25  # judgements that are kept and published in one switch
@@ -47,6 +47,7 @@ class Bench:
     white: dict[tuple[str, str], WhiteListing]
     upheld: dict[str, list[Contest]]
     hashes: dict[str, str]
+    replies: Mapping[str, Feedback] | None
 
 
 def bench() -> Bench:
@@ -55,8 +56,9 @@ def bench() -> Bench:
     upheld: dict[str, list[Contest]] = {}
     for row in queries.contests(state="upheld"):
         upheld.setdefault(row.code.upper(), []).append(row)
+    edition = queries.edition()
     return Bench(
-        edition=queries.edition(),
+        edition=edition,
         asker=_asker(),
         published=Published(paths.published_db),
         paths=paths,
@@ -65,6 +67,7 @@ def bench() -> Bench:
         white={(w.code.upper(), w.indicator): w for w in queries.white_list()},
         upheld=upheld,
         hashes={row.code.upper(): row.definition_hash for row in catalogue.datasets()},
+        replies=replies.told(edition),
     )
 
 
@@ -172,6 +175,7 @@ def _subject(entry: Entry, sitting: Bench, moment: datetime, *, served_now: bool
         time_field=entry.record.time_field,
         measured=any(f.role in MEASURED for f in entry.record.fields),
         promised=own,
+        feedback=replies.of(code, sitting.replies),
         white_listed=_white_text(white, today) if white else None,
         excused=tuple(_excused(entry, sitting, today)),
     )

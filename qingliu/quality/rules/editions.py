@@ -60,6 +60,7 @@ class Edition:
     recheck_hours: float
     link_failures: int
     link_failing_hours: float
+    feedback_window_days: int = 365
 
     def indicator(self, name: str) -> Indicator:
         """The indicator of that id."""
@@ -181,6 +182,7 @@ def read(plain: Mapping[str, Any]) -> Edition:
         recheck_hours=_number(plain, "recheck_hours", 0.1, 8760),
         link_failures=int(_number(plain, "link_failures", 1, 100)),
         link_failing_hours=_number(plain, "link_failing_hours", 0, 8760),
+        feedback_window_days=int(_number({"feedback_window_days": 365, **plain}, "feedback_window_days", 1, 36_500)),
     )
 
 

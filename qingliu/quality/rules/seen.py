@@ -48,10 +48,14 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """Requests from the public about a dataset: how many were answered or are due, and how many of them late."""
+    """Requests from the public about a dataset: how many were answered or are due, and how many of them late.
+
+    ``changed`` is the moment at which these numbers came to be what they are: a judgement before it is to be made anew.
+    """
 
     settled: int
     late: int
+    changed: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

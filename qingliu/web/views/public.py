@@ -20,7 +20,7 @@ from qingliu.lake.binary import ods, xlsx
 from qingliu.lake.binary.parts import MOST_ROWS
 from qingliu.lake.published import Entry
 from qingliu.standards.vocabularies import flags, licences
-from qingliu.web import decided, judged, lakeside, links, preview, samples, wording
+from qingliu.web import asked, decided, judged, lakeside, links, preview, samples, wording
 from qingliu.web.absences import absences
 from qingliu.web.shelf import choose
 from qingliu.web.table import Table, table
@@ -95,6 +95,8 @@ def dataset(request: HttpRequest, code: str) -> HttpResponseBase:
         "documents": documents.documents_of(entry),
         "structured": _structured(entry),
         "judged": judged.judgement(entry, engine.published),
+        "questions": asked.noted(entry.notes.get("requests"), timezone.localdate()),
+        "questions_total": entry.notes.get("requests", {}).get("total", 0),
         "decided": decided.decided(engine, entry) if entry.kind != "listed" else None,
     }
     if shown:

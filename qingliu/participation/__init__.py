@@ -1,0 +1,1 @@
+"""Requests from the public: questions and error reports on datasets, wishes for missing data, their answers and their clock."""
