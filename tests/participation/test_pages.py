@@ -208,7 +208,8 @@ def test_filters_narrow_the_list_and_an_unknown_choice_is_told(reader: Client) -
     wished = actions.submit(asked=asked(kind="data", dataset="", title="想要噪音資料"), origin=origin("f2"))
     Request.objects.filter(pk=wished.pk).update(received_on=queries.today() - timedelta(days=20))
     for query, there in (
-        ("kind=data", "想要噪音資料"), ("agency=-", "想要噪音資料"), ("clock=overdue", "想要噪音資料"), ("state=waiting", "想要噪音資料"),
+        ("kind=data", "想要噪音資料"), ("agency=-", "想要噪音資料"), ("clock=overdue", "想要噪音資料"),
+        ("state=waiting", "想要噪音資料"),
         ("agency=MOENV", "單位是什麼？"), (f"dataset={CODE}", "單位是什麼？"), ("clock=running", "單位是什麼？"),
     ):  # fmt: skip
         page = reader.get(f"/requests/?{query}").content.decode()
