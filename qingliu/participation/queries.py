@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 
 from django.db.models import F, Q, QuerySet
 
+from qingliu.catalog import queries as catalogue
 from qingliu.core.clock import TAIPEI, now
 from qingliu.core.dataset import Text
 from qingliu.core.errors import NotFound
@@ -134,3 +135,9 @@ def open_questions(dataset: str) -> QuerySet[Request]:
     """Questions and reports on a dataset that wait for an answer of its agency, oldest first."""
     found = Request.objects.filter(dataset=dataset, kind__in=ABOUT_DATASETS, answered_on=None, hidden_at=None)
     return found.order_by("received_at", "id")
+
+
+def is_here(code: str) -> bool:
+    """Whether a dataset of that code is published or listed here."""
+    own = catalogue.datasets().filter(code=code, status="published")
+    return own.exists() or catalogue.listed().filter(code=code).exists()

@@ -10,7 +10,7 @@ from django.conf import settings
 
 from qingliu.accounts.rules import Actor
 from qingliu.catalog import actions as catalog
-from qingliu.config import demo_people, demo_privacy, wiring
+from qingliu.config import demo_people, demo_privacy, demo_requests, wiring
 from qingliu.config.commands import portal, quality, told
 from qingliu.core import events
 from qingliu.core.dataset import Definition, Text
@@ -58,6 +58,9 @@ def do_demo(args: argparse.Namespace, by: Actor) -> int:
     began = time.monotonic()
     with events.listening(events.RunStep, told.Progress()):
         code = _real(args.real, by) if args.real else _simulated(args.definitions, by)
+    if not args.real:
+        asked = demo_requests.tell(by=by)
+        told.say(f"模擬的民眾意見 {len(asked)} 件。 {len(asked)} simulated requests from the public.")
     wiring.connect_judges(settings.QINGLIU)
     quality.table(judging.judge_all(by=by))
     told.say(

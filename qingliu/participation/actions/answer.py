@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
@@ -30,14 +31,17 @@ def ask_outside(url: str) -> int:
     return 0 if reply.error else reply.status
 
 
-def answer(*, number: str, reply: replying.Reply, by: Actor, look: Look = ask_outside) -> Answer:
+def answer(
+    *, number: str, reply: replying.Reply, by: Actor, look: Look = ask_outside, at: datetime | None = None
+) -> Answer:
     """Answer a request. After a promised date it may be answered anew: kept, put off, or refused; then it is closed.
 
     A linked dataset must be published or listed here; an address outside is asked where QINGLIU_CHECK_LINKS is on.
+    ``at`` is for a demonstration, whose answers came earlier.
     """
     row = queries.request(number)
     require(by, "answer", agency=row.agency.code if row.agency else "")
-    moment = now()
+    moment = at or now()
     day = moment.astimezone(TAIPEI).date()
     known = queries.grounds()
     said = replace(reply, text=words.clean(reply.text, "answer", lines=True))
