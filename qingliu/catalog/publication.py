@@ -98,7 +98,7 @@ def _differs(row: Dataset, entry: Entry) -> bool:
 def _tell_withdrawn(switch: PublishedTransaction, row: Dataset, known: Published) -> None:
     """Say that a dataset which readers knew was taken down; take that back once it is shown again. No reason is told."""
     record = queries.published_record(row) if row.status == Dataset.Status.WITHDRAWN else None
-    if record and row.code in known.noted(WITHDRAWN):
+    if record and known.note(row.code, WITHDRAWN) is not None:
         return  # when it was taken down is when that was first said
     title = {"zh": record.title.zh, "en": record.title.en} if record else {}
     switch.put_note(row.code, WITHDRAWN, {"at": iso(row.updated_at), "title": title} if record else None)
@@ -109,8 +109,7 @@ def _put(switch: PublishedTransaction, code: str, known: Published) -> None:
     if row is not None:
         _tell_withdrawn(switch, row, known)
     if row is not None and row.status in _SHOWN:
-        said = {e.code.upper() for e in known.all()}
-        already = known.versions(code) if code in said else ()
+        already = known.versions(code) if known.knows(code) else ()
         _put_dataset(switch, row, already)
         return
     switch.remove(row.code if row else code)

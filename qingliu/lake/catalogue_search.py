@@ -1,70 +1,47 @@
-"""Faceted search over the whole catalogue in memory: every word a set of entries, sets combined, facets counted at once.
+"""Faceted search over the whole catalogue: words as sets of entries, ranked by where they stand, facets counted at once.
 
-A ``Snapshot`` is one generation of the published catalogue. Entries stand in the order of their codes; a set of them is a
-boolean array (one byte an entry), so that 50,000 entries are filtered in microseconds and counted in a millisecond. Words
-of texts are asked of the catalogue's own full-text index; the answers are kept as long as the generation.
+A ``Snapshot`` is one generation. Entries stand in the order of their codes; a set of them is a boolean array (one byte an
+entry). A publication moves the arrays of the one before by what it touched, so that seeing it costs milliseconds.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
-from qingliu.lake.published import Entry, Published
-from qingliu.lake.search import match_expression
+from qingliu.lake import concepts, synonyms
+from qingliu.lake.entry import Entry, Line
+from qingliu.lake.facets import KINDS, Facet, Numbers, Set, describe
+from qingliu.lake.ranking import Ranked, rank
 from qingliu.lake.texts import Texts
 
-Words = Mapping[str, tuple[str, ...]]
-Set = np.ndarray[Any, np.dtype[np.bool_]]
-Ranks = np.ndarray[Any, np.dtype[np.int64]]
-KEPT_TEXTS = 500
+KEPT_ANSWERS = 64
+FEW = 3  # fewer that hold every word: those that hold most of them are told behind
 
 
-class Facet:
-    """One kind of words: which entries carry which, ready to be asked and counted. Words are compared in lower case."""
+class Store(Protocol):
+    """What the search reads of the published catalogue."""
 
-    def __init__(self, size: int, words_of: Iterable[tuple[str, ...]]) -> None:
-        numbers: dict[str, int] = {}
-        owners: list[int] = []
-        carried: list[int] = []
-        for at, words in enumerate(words_of):
-            for word in dict.fromkeys(words):
-                owners.append(at)
-                carried.append(numbers.setdefault(word, len(numbers)))
-        self._size = size
-        self.words = list(numbers)
-        self._owners = np.array(owners, dtype=np.int64)
-        self._carried = np.array(carried, dtype=np.int64)
-        order = np.argsort(self._carried, kind="stable")
-        self._sorted = self._owners[order]
-        self._ends = np.cumsum(np.bincount(self._carried, minlength=len(numbers))) if numbers else np.zeros(0, np.int64)
-        self._by_fold: dict[str, list[int]] = {}
-        for word, number in numbers.items():
-            self._by_fold.setdefault(word.lower(), []).append(number)
+    path: Path
 
-    def having(self, wanted: Callable[[str], bool] | str) -> Set:
-        """Entries that carry the word (in any case), or one that ``wanted`` takes."""
-        found = np.zeros(self._size, dtype=bool)
-        if isinstance(wanted, str):
-            numbers = self._by_fold.get(wanted.lower(), [])
-        else:
-            numbers = [n for fold, ns in self._by_fold.items() if wanted(fold) for n in ns]
-        for n in numbers:
-            found[self._sorted[self._ends[n - 1] if n else 0 : self._ends[n]]] = True
-        return found
+    def generation(self) -> int: ...
+    def all(self) -> tuple[Line, ...]: ...
+    def briefs(self, codes: Sequence[str] | None = None) -> Iterator[Entry]: ...
 
-    def counts(self, found: Set) -> list[tuple[str, int]]:
-        """How many of the entries in ``found`` carry each word, most first, then by word; words that none carries too."""
-        if not self.words:
-            return []
-        counted = np.bincount(self._carried[found[self._owners]], minlength=len(self.words)).tolist()
-        return sorted(zip(self.words, counted, strict=True), key=lambda pair: (-pair[1], pair[0]))
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Words, the words of facets that must all be carried, and the order: relevance, updated, title or code."""
+
+    q: str = ""
+    facets: Mapping[str, str] = field(default_factory=dict)
+    sort: str = "relevance"
 
 
 @dataclass(slots=True)
@@ -72,12 +49,14 @@ class Snapshot:
     """One generation: ``entries`` by code, facets by name, and orders made when they are first wanted."""
 
     generation: int
-    entries: tuple[Entry, ...]
+    entries: tuple[Line, ...]
     facets: dict[str, Facet]
     positions: dict[str, int]
-    _orders: dict[str, Ranks]
-    _texts: OrderedDict[str, tuple[int, ...]]
-    _lock: threading.Lock
+    place: Numbers  # row number of the index → position, -1 where there is none
+    lengths: np.ndarray[Any, np.dtype[np.float32]]  # of titles, in characters
+    _orders: dict[str, Numbers] = field(default_factory=dict)
+    _answers: OrderedDict[tuple[str, ...], Ranked] = field(default_factory=OrderedDict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def every(self) -> Set:
         """All entries."""
@@ -87,7 +66,7 @@ class Snapshot:
         """No entry."""
         return np.zeros(len(self.entries), dtype=bool)
 
-    def ranks(self, name: str, key: Callable[[Entry], Any]) -> Ranks:
+    def ranks(self, name: str, key: Callable[[Line], Any]) -> Numbers:
         """The place of each entry when all are sorted by ``key`` (equal keys share one); kept under ``name``."""
         found = self._orders.get(name)
         if found is None:
@@ -96,7 +75,7 @@ class Snapshot:
             found = self._orders[name] = np.array([numbers[k] for k in keys], dtype=np.int64)
         return found
 
-    def numbers(self, name: str, key: Callable[[Entry], int]) -> Ranks:
+    def numbers(self, name: str, key: Callable[[Line], int]) -> Numbers:
         """A number of each entry, kept under ``name``."""
         found = self._orders.get(f"number:{name}")
         if found is None:
@@ -104,82 +83,175 @@ class Snapshot:
             found = self._orders[f"number:{name}"] = made
         return found
 
-    def sort(self, found: Set, orders: Sequence[tuple[Ranks, bool]]) -> list[int]:
-        """Positions of ``found`` sorted by ranks, each (ranks, descending), the first the most; ties by code."""
+    def sort(self, found: Set, orders: Sequence[tuple[Numbers, bool]], most: int | None = None) -> list[int]:
+        """Positions of ``found`` sorted by ranks, each (ranks, descending), the first the most; ties by code.
+
+        ``most``: only as many as that, which spares sorting the rest.
+        """
         at = np.flatnonzero(found)
+        if not orders:
+            return at[:most].tolist()  # type: ignore[no-any-return]
+        first = -orders[0][0][at] if orders[0][1] else orders[0][0][at]
+        if most is not None and 0 < most * 4 < len(at):
+            at = at[first <= np.partition(first, most)[most]]
         keys = [-ranks[at] if desc else ranks[at] for ranks, desc in orders]
-        return at[np.lexsort([at, *reversed(keys)])].tolist() if keys else at.tolist()  # type: ignore[no-any-return]
+        return at[np.lexsort([at, *reversed(keys)])][:most].tolist()  # type: ignore[no-any-return]
+
+
+@dataclass(slots=True)
+class Answer:
+    """The entries that were found, as a set; how they are ordered; what facets count."""
+
+    snapshot: Snapshot
+    matched: Set  # by words alone
+    chosen: dict[str, Set]
+    scores: Numbers | None
+    sort: str
+    partly: bool
+
+    @property
+    def found(self) -> Set:
+        """By words and every chosen facet."""
+        return self._but("")
+
+    @property
+    def total(self) -> int:
+        """How many."""
+        return int(np.count_nonzero(self.found))
+
+    def _but(self, name: str) -> Set:
+        found = self.matched
+        for other, having in self.chosen.items():
+            if other != name:
+                found = found & having
+        return found
+
+    def counts(self, name: str) -> list[tuple[str, int]]:
+        """Words of a facet among what would be found if nothing of that facet were chosen, most first."""
+        return self.snapshot.facets[name].counts(self._but(name), least=1)
+
+    def page(self, offset: int, limit: int) -> list[int]:
+        """Positions of one page."""
+        snapshot = self.snapshot
+        listed = snapshot.ranks("listed", lambda e: e.kind == "listed")
+        orders: dict[str, list[tuple[Numbers, bool]]] = {
+            "updated": [(snapshot.ranks("updated", lambda e: e.updated_at), True)],
+            "title": [(snapshot.ranks("title", lambda e: e.title.zh or e.title.en or e.code), False)]
+            if self.sort == "title"
+            else [],
+            "code": [],
+            "relevance": [(listed, False)] if self.scores is None else [(self.scores, True), (listed, False)],
+        }
+        return snapshot.sort(self.found, orders[self.sort], offset + limit)[offset:]
 
 
 class CatalogueSearch:
-    """Snapshots of a published catalogue. ``describe`` says which words of which kind an entry carries.
+    """Snapshots of a published catalogue, and questions to them. Safe for many threads."""
 
-    A publication that changes no entry's words (rows alone) reuses the facets; asking costs one look at the generation.
-    """
-
-    def __init__(
-        self, published: Published, path: Path, describe: Callable[[Entry], Words], kinds: Sequence[str]
-    ) -> None:
-        self._published = published
-        self._texts = Texts(path)
-        self._describe = describe
-        self._kinds = tuple(kinds)
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._texts = Texts(store.path)
+        self._synonyms = store.path.with_name("synonyms.txt")
         self._lock = threading.Lock()
         self._snapshot: Snapshot | None = None
-        self._described: dict[str, tuple[Any, ...]] = {}
+        self._numbers: dict[str, int] = {}
 
     def snapshot(self) -> Snapshot:
         """The present generation."""
-        generation = self._published.generation()
+        entries = self._store.all()
         held = self._snapshot
-        if held is not None and held.generation == generation:
+        if held is not None and held.entries is entries:
             return held
         with self._lock:
             held = self._snapshot
-            if held is None or held.generation != generation:
-                held = self._snapshot = self._make(generation, held)
+            if held is None or held.entries is not entries:
+                held = self._snapshot = self._make(self._store.generation(), entries, held)
             return held
 
-    def _make(self, generation: int, before: Snapshot | None) -> Snapshot:
-        entries = self._published.all()
-        described: dict[str, tuple[Any, ...]] = {}
-        same = before is not None and len(before.entries) == len(entries)
-        for entry in entries:
-            known = self._described.get(entry.code)
-            marks = (entry.record, entry.kind, entry.status, entry.notes.get("quality"), entry.extra)
-            if known is not None and known[0] is marks[0] and known[1:5] == marks[1:]:
-                described[entry.code] = known
-            else:
-                described[entry.code] = (*marks, self._describe(entry))
-                same = False
-        self._described = described
-        if same and before is not None:
-            facets = before.facets
+    def _make(self, generation: int, entries: tuple[Line, ...], before: Snapshot | None) -> Snapshot:
+        size = len(entries)
+        if before is not None:
+            touched = [e for e in entries if before.positions.get(e.code) is None or _other(e, before)]
+            gone = before.positions.keys() - {e.code for e in entries} if size < len(before.entries) + len(touched) else ()
+        if before is None or len(touched) > max(1_000, size // 4):
+            self._texts.renew(None)
+            self._numbers = self._texts.numbers()
+            words = {kind: [] for kind in KINDS}  # type: dict[str, list[tuple[str, ...]]]
+            told = {b.code: describe(b) for b in self._store.briefs()}
+            for entry in entries:
+                one = told.get(entry.code, {})
+                for kind in KINDS:
+                    words[kind].append(one.get(kind, ()))
+            facets = {kind: Facet.made(size, words[kind]) for kind in KINDS}
+            return self._whole(generation, entries, facets, {e.code: i for i, e in enumerate(entries)})
+        codes = [e.code for e in touched]
+        self._texts.renew([*codes, *gone])
+        self._numbers |= self._texts.numbers([c for c in codes if c not in self._numbers])
+        same = not gone and all(c in before.positions for c in codes)
+        positions = before.positions if same else {e.code: i for i, e in enumerate(entries)}
+        if same:
+            moved = np.arange(size)
         else:
-            words = [d[5] for d in described.values()]
-            facets = {kind: Facet(len(words), (w.get(kind, ()) for w in words)) for kind in self._kinds}
-        positions = {e.code: i for i, e in enumerate(entries)}
-        return Snapshot(generation, entries, facets, positions, {}, OrderedDict(), threading.Lock())
+            moved = np.fromiter((positions.get(e.code, -1) for e in before.entries), np.int64, len(before.entries))
+        told = {positions[b.code]: describe(b) for b in self._store.briefs(codes) if b.code in positions}
+        facets = {
+            k: f.renewed(size, moved, {at: tuple(w[k]) for at, w in told.items()}) for k, f in before.facets.items()
+        }
+        if all(facets[k] is before.facets[k] for k in KINDS):
+            facets = before.facets
+        return self._whole(generation, entries, facets, positions)
 
-    def text(self, snapshot: Snapshot, question: str, *, column: str = "", either: bool = False) -> tuple[int, ...]:
-        """Positions of the entries whose texts hold every word of the question (``either``: one of them), best first.
+    def _whole(
+        self, generation: int, entries: tuple[Line, ...], facets: dict[str, Facet], positions: dict[str, int]
+    ) -> Snapshot:
+        numbers = np.fromiter((self._numbers.get(e.code, 0) for e in entries), np.int64, len(entries))
+        place = np.full(max(self._numbers.values(), default=0) + 1, -1, dtype=np.int64)
+        place[numbers] = np.arange(len(entries))
+        place[0] = -1
+        lengths = np.fromiter((len(e.title.zh) or len(e.title.en) / 3 for e in entries), np.float32, len(entries))
+        return Snapshot(generation, entries, facets, positions, place, lengths)
+
+    def ask(self, snapshot: Snapshot, wanted: Wanted) -> Answer:
+        """What is wanted; where few hold all words, also what holds most of their weight. Raises TooDear, BadRequest."""
+        chosen = {name: snapshot.facets[name].having(word) for name, word in wanted.facets.items() if word}
+        if not wanted.q.strip():
+            return Answer(snapshot, snapshot.every(), chosen, None, wanted.sort, partly=False)
+        ranked = self.ranked(snapshot, wanted.q)
+        matched = snapshot.none()
+        exact = wanted.q.strip().upper() in snapshot.positions
+        matched[ranked.strict if exact or len(ranked.strict) >= FEW else ranked.some] = True
+        return Answer(snapshot, matched, chosen, ranked.scores(len(snapshot.entries)), wanted.sort,
+                      partly=not len(ranked.strict))  # fmt: skip
+
+    def ranked(self, snapshot: Snapshot, question: str, *, column: str = "", either: bool = False) -> Ranked:
+        """Entries that hold every word of the question (``either``: one of them), and how well; kept while nothing changes.
 
         ``column``: "title" (code and titles) or "body" (the rest), else both. Raises TooDear after 5 s.
         """
-        expression = match_expression(question)
-        if not expression:
-            return ()
-        if either:
-            expression = expression.replace(" AND ", " OR ")
-        if column:
-            expression = f"{column} : ({expression})"
+        table = synonyms.table(self._synonyms)
+        key = (question.strip(), column, str(either), str(id(table)))
         with snapshot._lock:
-            found = snapshot._texts.get(expression)
-        if found is None:
-            codes = self._texts.find(expression)
-            found = tuple(snapshot.positions[c] for c in codes if c in snapshot.positions)
-            with snapshot._lock:
-                snapshot._texts[expression] = found
-                while len(snapshot._texts) > KEPT_TEXTS:
-                    snapshot._texts.popitem(last=False)
+            found = snapshot._answers.get(key)
+            if found is not None:
+                snapshot._answers.move_to_end(key)
+                return found
+        asked = concepts.read(question, table)
+        found = rank(snapshot, self._texts, asked, column=column, either=either, table=table)
+        exact = snapshot.positions.get(question.strip().upper())
+        found = found.first(exact) if exact is not None and not column else found
+        with snapshot._lock:
+            snapshot._answers[key] = found
+            while len(snapshot._answers) > KEPT_ANSWERS:
+                snapshot._answers.popitem(last=False)
         return found
+
+    def text(self, snapshot: Snapshot, question: str, *, column: str = "", either: bool = False) -> tuple[int, ...]:
+        """Positions of the entries whose texts hold every word (``either``: one of them) of the question, best first."""
+        ranked = self.ranked(snapshot, question, column=column, either=either)
+        found = snapshot.none()
+        found[ranked.strict] = True
+        return tuple(snapshot.sort(found, [(ranked.scores(len(snapshot.entries)), True)]))
+
+
+def _other(entry: Line, before: Snapshot) -> bool:
+    return before.entries[before.positions[entry.code]] is not entry

@@ -1,7 +1,8 @@
 """The published catalogue: what readers may know, switched as a whole by one SQLite transaction.
 
-Records, versions and the search index lie in one file, so a reader sees a publication entirely or not at all. Readers
-keep what they read until the file's data version moves; the check costs microseconds. docs/adr/0002 says why.
+Records, versions and the search index lie in one file, so a reader sees a publication entirely or not at all. Of each
+dataset a reader keeps one short line and reads the rest when it is asked for; after a publication it reads again what
+that one touched and nothing else. docs/adr/0002 and 0016 say why.
 """
 
 from __future__ import annotations
@@ -10,55 +11,35 @@ import difflib
 import json
 import sqlite3
 import threading
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from qingliu.core import codec
 from qingliu.core.clock import iso
 from qingliu.core.dataset import DatasetRecord, Text, VersionRecord
 from qingliu.core.errors import BadRequest, Gone, NotFound
-from qingliu.lake import texts
-from qingliu.lake.search import match_expression
+from qingliu.lake.catalogue_search import CatalogueSearch, Wanted
+from qingliu.lake.entry import LINE, Entry, Kind, Line, Status
+from qingliu.lake.published_write import PublishedTransaction, PublishedWriter
 
-Kind = Literal["table", "view", "listed"]
-Status = Literal["published", "held", "listed"]
+__all__ = [
+    "Entry", "Kind", "Line", "Published", "PublishedTransaction", "PublishedWriter", "SearchResult", "Status",
+    "Wanted", "not_a_table",
+]  # fmt: skip
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS entry (
-  code TEXT PRIMARY KEY, kind TEXT NOT NULL, status TEXT NOT NULL, current INTEGER, updated_at TEXT NOT NULL,
-  record TEXT NOT NULL, extra TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS version (
-  code TEXT NOT NULL, number INTEGER NOT NULL, content_hash TEXT NOT NULL, present INTEGER NOT NULL,
-  created_at TEXT NOT NULL, manifest TEXT NOT NULL, PRIMARY KEY (code, number, content_hash));
-CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
-CREATE TABLE IF NOT EXISTS decision (
-  code TEXT NOT NULL COLLATE NOCASE, number INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (code, number));
-CREATE TABLE IF NOT EXISTS note (
-  code TEXT NOT NULL, topic TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (code, topic));
-INSERT OR IGNORE INTO meta VALUES ('generation', 0);
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One line of the catalogue: a table, a view of tables, or a dataset that is only listed so far.
-
-    ``notes`` is what judges say in public about it, by topic (quality, standards, privacy, bilingual).
-    """
-
-    code: str
-    kind: Kind
-    status: Status
-    record: DatasetRecord
-    current: VersionRecord | None
-    updated_at: str
-    extra: dict[str, Any] = field(default_factory=dict)
-    notes: dict[str, dict[str, Any]] = field(default_factory=dict)
+KEPT_ENTRIES = 1_000  # whole entries a reader keeps, those asked for last
+NEAR = 2_000  # codes among which a misspelt one is looked for
+CHUNK = 500  # entries read at a time, between which others may read
+_HEADS = (
+    "json_array((SELECT json_extract(body, '$.mark') FROM note n WHERE n.code=e.code AND topic='quality'),"
+    " (SELECT json_extract(body, '$.level') FROM note n WHERE n.code=e.code AND topic='bilingual'))"
+)
+_BRIEF = "json_remove(record, '$.fields', '$.checks', '$.references', '$.contacts')"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,126 +49,228 @@ class SearchResult:
     total: int
     entries: tuple[Entry, ...]
     facets: dict[str, list[tuple[str, int]]]
+    partly: bool = False  # nothing held every word: these hold some of them
 
 
 @dataclass(slots=True)
 class _Snapshot:
     data_version: int
     generation: int
-    entries: dict[str, Entry]
-    versions: dict[str, tuple[VersionRecord, ...]]
-    notes: dict[str, dict[str, dict[str, Any]]]
-    layouts: dict[tuple[str, int, str], VersionRecord] = field(default_factory=dict)
+    lines: dict[str, Line]
+    ordered: tuple[Line, ...]
 
 
 class Published:
     """Reads the published catalogue; safe for many threads. A missing file is an empty catalogue."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._lock = threading.Lock()
+        self.path = path
+        self._lock = threading.RLock()
         self._con: sqlite3.Connection | None = None
         self._inode = 0
         self._snapshot: _Snapshot | None = None
-        self._texts = texts.Texts(path)
-        self._parsed: dict[str, Any] = {}  # record text → record: a publication re-reads only what it changed
+        self._whole: OrderedDict[str, Entry] = OrderedDict()
+        self._versions: OrderedDict[str, tuple[VersionRecord, ...]] = OrderedDict()
+        self._manifests: OrderedDict[str, dict[str, VersionRecord]] = OrderedDict()  # parsed before, by their text
+        self.catalogue = CatalogueSearch(self)
 
     def _connection(self) -> sqlite3.Connection | None:
-        if not self._path.exists():
+        if not self.path.exists():
             self._con = None
+            self._forget()
             return None
-        inode = self._path.stat().st_ino
+        inode = self.path.stat().st_ino
         if self._con is None or inode != self._inode:  # a restore put another file in its place
-            self._con = sqlite3.connect(f"file:{self._path}?mode=ro", uri=True, check_same_thread=False, timeout=30)
+            self._con = sqlite3.connect(f"file:{self.path}?mode=ro", uri=True, check_same_thread=False, timeout=30)
             self._inode = inode
-            self._snapshot = None
+            self._forget()
         return self._con
+
+    def _forget(self) -> None:
+        self._snapshot = None
+        self._whole.clear()
+        self._versions.clear()
 
     def _load(self) -> _Snapshot:
         with self._lock:
             con = self._connection()
             if con is None:
-                return _Snapshot(-1, 0, {}, {}, {})
+                return _Snapshot(-1, 0, {}, ())
             data_version = con.execute("PRAGMA data_version").fetchone()[0]
-            if self._snapshot is None or self._snapshot.data_version != data_version:
-                self._snapshot = self._read(con, data_version)
-            return self._snapshot
+            held = self._snapshot
+            if held is None or held.data_version != data_version:
+                with _reading(con):
+                    held = self._snapshot = self._read(con, data_version, held)
+            return held
 
-    def _read(self, con: sqlite3.Connection, data_version: int) -> _Snapshot:
-        parsed: dict[str, Any] = {}
-
-        def parse(cls: type, text: str) -> Any:
-            parsed[text] = self._parsed.get(text) or codec.from_json(cls, text)
-            return parsed[text]
-
-        con.execute("BEGIN")
-        try:
-            generation = con.execute("SELECT value FROM meta WHERE name='generation'").fetchone()[0]
-            versions: dict[str, list[VersionRecord]] = {}
-            for code, manifest in con.execute(
-                "SELECT code, manifest FROM version WHERE present=1 ORDER BY code, number DESC"
-            ):
-                versions.setdefault(code, []).append(parse(VersionRecord, manifest))
-            notes: dict[str, dict[str, dict[str, Any]]] = {}
-            if con.execute("SELECT 1 FROM sqlite_master WHERE name='note'").fetchone():
-                for code, topic, body in con.execute("SELECT code, topic, body FROM note"):
-                    said = parsed[body] = self._parsed.get(body) or json.loads(body)
-                    notes.setdefault(code, {})[topic] = said
-            entries = {}
-            for code, kind, status, current, updated_at, record, extra in con.execute(
-                "SELECT code, kind, status, current, updated_at, record, extra FROM entry"
-            ):
-                now = next((v for v in versions.get(code, ()) if v.number == current), None)
-                known: DatasetRecord = parse(DatasetRecord, record)
-                entries[code.upper()] = Entry(
-                    code, kind, status, known, now, updated_at, json.loads(extra), notes.get(code, {})
-                )
-        finally:
-            con.execute("COMMIT")
-        self._parsed = parsed
-        return _Snapshot(data_version, generation, entries, {c.upper(): tuple(v) for c, v in versions.items()}, notes)
-
-    def shown(self, entry: Entry) -> int | None:
-        """The number of the version that an entry's rows come from: a view's is its base's, a union's their sum."""
-        if entry.record.view is None:
-            return entry.current.number if entry.current else None
-        numbers = [self.shown(self.get(code)) for code in entry.record.view.of]
-        return sum(n for n in numbers if n is not None) if all(numbers) else None
+    def _read(self, con: sqlite3.Connection, data_version: int, held: _Snapshot | None) -> _Snapshot:
+        """The lines as they are now: those of ``held``, and what was touched since read again."""
+        (generation,) = con.execute("SELECT value FROM meta WHERE name='generation'").fetchone()
+        watched = _has(con, "touched")
+        if held is None or not watched or generation < held.generation:
+            self._forget()
+            sql = LINE if watched else LINE.replace("(SELECT seen FROM touched WHERE code=e.code)", "NULL")
+            lines = {r[0].upper(): Line.made(r, self.get) for r in con.execute(f"SELECT {sql} FROM entry e")}
+            return _Snapshot(data_version, generation, lines, _ordered(lines))
+        touched = [c for (c,) in con.execute("SELECT code FROM touched WHERE seen > ?", (held.generation,))]
+        if not touched:
+            return _Snapshot(data_version, generation, held.lines, held.ordered)
+        lines = dict(held.lines)
+        for code in touched:
+            row = con.execute(f"SELECT {LINE} FROM entry e WHERE e.code=?", (code,)).fetchone()
+            fold = code.upper()
+            if row is not None:
+                lines[fold] = Line.made(row, self.get)
+            elif fold in lines and lines[fold].code == code:
+                del lines[fold]
+            self._whole.pop(fold, None)
+            self._versions.pop(fold, None)
+        return _Snapshot(data_version, generation, lines, _ordered(lines))
 
     def generation(self) -> int:
         """A number that grows with every publication."""
         return self._load().generation
 
-    def all(self) -> tuple[Entry, ...]:
-        """Every entry, by code."""
-        entries = self._load().entries
-        return tuple(entries[c] for c in sorted(entries))
+    def all(self) -> tuple[Line, ...]:
+        """Every entry as a line, by code. What lines do not hold is read at each asking: mind whole walks of records."""
+        return self._load().ordered
+
+    def line(self, code: str) -> Line:
+        """The line of ``code`` in any case. Raises NotFound."""
+        lines = self._load().lines
+        found = lines.get(code.upper())
+        if found is None:
+            raise _unknown(code, lines)
+        return found
+
+    def knows(self, code: str) -> bool:
+        """Whether there is an entry of ``code`` in any case."""
+        return code.upper() in self._load().lines
+
+    def seen(self, code: str) -> int:
+        """The generation in which anything about a dataset last changed; 0 where there is none such."""
+        line = self._load().lines.get(code.upper())
+        return line.seen if line else 0
+
+    def briefs(self, codes: Sequence[str] | None = None) -> Iterator[Entry]:
+        """Entries (of these codes, or all) without their columns, rules, references, contacts and versions.
+
+        Of the notes only the quality mark and the language level are told.
+        """
+        with self._lock:
+            con = self._connection()
+            heads = con is not None and _has(con, "note")
+        if con is None:
+            return
+        told = _HEADS if heads else "'[]'"
+        sql = f"SELECT code, kind, status, updated_at, {_BRIEF}, extra, {told} FROM entry e"
+        after = ""
+        at = 0
+        while codes is None or at < len(codes):
+            with self._lock:
+                if codes is None:
+                    rows = con.execute(f"{sql} WHERE code > ? ORDER BY code LIMIT {CHUNK}", (after,)).fetchall()
+                else:
+                    part = codes[at : at + CHUNK]
+                    marks = ",".join("?" * len(part))
+                    rows = con.execute(f"{sql} WHERE code IN ({marks})", list(part)).fetchall()
+                    at += CHUNK
+            if codes is None and not rows:
+                return
+            for code, kind, status, updated_at, record, extra, said in rows:
+                brief = codec.from_json(DatasetRecord, record.replace("{", '{"fields":[],', 1))
+                heads = json.loads(said) or (None, None)
+                mark, level = (json.loads(s) if isinstance(s, str) and s[:1] == "{" else s for s in heads)
+                notes = {"quality": {"mark": mark}, "bilingual": {"level": level}}
+                yield Entry(code, kind, status, brief, None, updated_at, json.loads(extra), notes)
+                after = code
 
     def noted(self, topic: str) -> dict[str, dict[str, Any]]:
         """What is said under a topic by code, also of datasets that are not in the catalogue any more."""
-        return {code: said[topic] for code, said in self._load().notes.items() if topic in said}
+        with self._lock:
+            con = self._connection()
+            if con is None or not _has(con, "note"):
+                return {}
+            rows = con.execute("SELECT code, body FROM note WHERE topic=?", (topic,)).fetchall()
+        return {code: json.loads(body) for code, body in rows}
+
+    def note(self, code: str, topic: str) -> dict[str, Any] | None:
+        """What is said of a dataset under a topic; None where nothing is."""
+        with self._lock:
+            con = self._connection()
+            if con is None or not _has(con, "note"):
+                return None
+            row = con.execute("SELECT body FROM note WHERE code=? AND topic=?", (code, topic)).fetchone()
+        return json.loads(row[0]) if row else None
 
     def get(self, code: str) -> Entry:
-        """The entry of ``code`` in any case. Raises NotFound naming the nearest codes."""
-        entries = self._load().entries
-        found = entries.get(code.upper())
-        if found is None:
-            near = difflib.get_close_matches(code.upper(), entries, n=3, cutoff=0.6)
-            names = "、".join(near)
-            raise NotFound(
-                Text(f"沒有代碼為「{code[:60]}」的資料集。", f"No dataset has the code '{code[:60]}'."),
-                Text(
-                    f"相近的代碼：{names}。" if near else "請在 /api/datasets 查詢代碼。",
-                    f"Near codes: {', '.join(near)}." if near else "Look the code up in /api/datasets.",
-                ),
-                parameter="code",
-            )
-        return found
+        """The whole entry of ``code`` in any case. Raises NotFound naming the nearest codes."""
+        fold = code.upper()
+        with self._lock:
+            snapshot = self._load()
+            line = snapshot.lines.get(fold)
+            if line is None:
+                raise _unknown(code, snapshot.lines)
+            kept = self._whole.get(fold)
+            if kept is not None:
+                self._whole.move_to_end(fold)
+                return kept
+            con = self._connection()
+            found = con and self._entry(con, line.code)
+            if not found:
+                raise _unknown(code, snapshot.lines)
+            self._whole[fold] = found
+            while len(self._whole) > KEPT_ENTRIES:
+                self._whole.popitem(last=False)
+            return found
+
+    def _entry(self, con: sqlite3.Connection, code: str) -> Entry | None:
+        with _reading(con):
+            row = con.execute(
+                "SELECT kind, status, current, updated_at, record, extra FROM entry WHERE code=?", (code,)
+            ).fetchone()
+            if row is None:
+                return None
+            kind, status, current, updated_at, record, extra = row
+            notes = {}
+            if _has(con, "note"):
+                notes = {t: json.loads(b) for t, b in con.execute("SELECT topic, body FROM note WHERE code=?", (code,))}
+            now = None
+            if current is not None:
+                manifest = con.execute(
+                    "SELECT manifest FROM version WHERE present=1 AND code=? AND number=?", (code, current)
+                ).fetchone()
+                now = codec.from_json(VersionRecord, manifest[0]) if manifest else None
+        known = codec.from_json(DatasetRecord, record)
+        return Entry(code, kind, status, known, now, updated_at, json.loads(extra), notes)
 
     def versions(self, code: str) -> tuple[VersionRecord, ...]:
         """All versions of a table, newest first; a view has none of its own."""
-        self.get(code)
-        return self._load().versions.get(code.upper(), ())
+        code = self.get(code).code
+        fold = code.upper()
+        with self._lock:
+            con = self._connection()
+            found = self._versions.get(fold)
+            if found is not None or con is None:
+                return found or ()
+            rows = con.execute(
+                "SELECT manifest FROM version WHERE present=1 AND code=? ORDER BY number DESC", (code,)
+            ).fetchall()
+            before = self._manifests.pop(fold, {})
+            parsed = {text: before.get(text) or codec.from_json(VersionRecord, text) for (text,) in rows}
+            self._manifests[fold] = parsed
+            found = self._versions[fold] = tuple(parsed.values())
+            for kept in (self._versions, self._manifests):
+                while len(kept) > KEPT_ENTRIES:
+                    kept.popitem(last=False)
+            return found
+
+    def shown(self, entry: Entry) -> int | None:
+        """The number of the version that an entry's rows come from: a view's is its base's, a union's their sum."""
+        if not entry.of:
+            return entry.current.number if entry.current else None
+        numbers = [self.shown(self.get(code)) for code in entry.of]
+        return sum(n for n in numbers if n is not None) if all(numbers) else None
 
     def version(self, code: str, as_of: int | datetime | None = None) -> VersionRecord:
         """The version that ``as_of`` (a number, a moment, None = current) means; its data must still be kept.
@@ -239,7 +322,7 @@ class Published:
         self.get(code)
         with self._lock:
             con = self._connection()
-            if con is None or not con.execute("SELECT 1 FROM sqlite_master WHERE name='decision'").fetchone():
+            if con is None or not _has(con, "decision"):
                 return 0, ()
             total = con.execute("SELECT count(*) FROM decision WHERE code=?", (code,)).fetchone()[0]
             found = con.execute(
@@ -251,137 +334,52 @@ class Published:
     def search(
         self, q: str = "", *, category: str = "", agency: str = "", kind: str = "", offset: int = 0, limit: int = 20
     ) -> SearchResult:
-        """Entries that hold every word of ``q`` (all where it is empty), best first, filtered by the facets."""
-        snapshot = self._load()
-        found = self._matches(q, snapshot)
-        facets: dict[str, list[tuple[str, int]]] = {}
+        """Entries that ``q`` finds (all where it is empty), best first, filtered by the facets. Raises TooDear."""
         wanted = {n: v for n, v in (("category", category), ("agency", agency), ("kind", kind)) if v}
-        for name, value_of in _FACETS.items():
-            facets[name] = Counter(map(value_of, _kept(found, wanted, name))).most_common()
-        chosen = _kept(found, wanted)
-        return SearchResult(len(chosen), tuple(chosen[offset : offset + limit]), facets)
+        return self.found(Wanted(q, wanted), ("category", "agency", "kind"), offset=offset, limit=limit)
 
-    def _matches(self, q: str, snapshot: _Snapshot) -> list[Entry]:
-        if not q.strip():
-            ranked = sorted(snapshot.entries.values(), key=lambda e: e.code)
-            return sorted(ranked, key=lambda e: (e.kind == "listed", e.code))
-        exact = snapshot.entries.get(q.strip().upper())
-        expression = match_expression(q)
-        if not expression:
-            return [exact] if exact else []
-        codes = self._texts.find(expression)
-        hits = [snapshot.entries[c.upper()] for c in codes if c.upper() in snapshot.entries]
-        return ([exact] if exact else []) + [e for e in hits if e is not exact]
+    def found(
+        self, wanted: Wanted, facets: Sequence[str] = (), *, offset: int = 0, limit: int = 20
+    ) -> SearchResult:
+        """The page of what is wanted; each of ``facets`` counted as if nothing of it were chosen. Raises TooDear."""
+        snapshot = self.catalogue.snapshot()
+        found = self.catalogue.ask(snapshot, wanted)
+        counts = {name: found.counts(name) for name in facets}
+        page = tuple(snapshot.entries[at] for at in found.page(offset, limit))
+        return SearchResult(found.total, page, counts, found.partly)
 
 
-_FACETS: dict[str, Callable[[Entry], str]] = {
-    "category": lambda e: e.record.category,
-    "agency": lambda e: e.record.agency,
-    "kind": lambda e: e.kind,
-}
+@contextmanager
+def _reading(con: sqlite3.Connection) -> Iterator[None]:
+    """One state of the file for several questions."""
+    con.execute("BEGIN")
+    try:
+        yield
+    finally:
+        con.execute("COMMIT")
 
 
-def _kept(found: list[Entry], wanted: dict[str, str], without: str = "") -> list[Entry]:
-    """The entries with every wanted value, the facet ``without`` left out of account."""
-    for name, value in wanted.items():
-        if name != without:
-            value_of = _FACETS[name]
-            found = [e for e in found if value_of(e) == value]
-    return found
+def _has(con: sqlite3.Connection, table: str) -> bool:
+    return con.execute("SELECT 1 FROM sqlite_master WHERE name=?", (table,)).fetchone() is not None
 
 
-class PublishedWriter:
-    """Writes the published catalogue; everything inside one ``transaction()`` appears at once or never."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    @contextmanager
-    def transaction(self) -> Iterator[PublishedTransaction]:
-        """One switch of the catalogue; an exception inside leaves it as it was."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        con = sqlite3.connect(self._path, timeout=60, isolation_level=None)
-        try:
-            con.execute("PRAGMA journal_mode=WAL")
-            con.execute("PRAGMA synchronous=FULL")
-            con.executescript(_SCHEMA + texts.SCHEMA)
-            con.execute("BEGIN IMMEDIATE")
-            try:
-                yield PublishedTransaction(con)
-                con.execute("UPDATE meta SET value=value+1 WHERE name='generation'")
-                con.execute("COMMIT")
-            except BaseException:
-                con.execute("ROLLBACK")
-                raise
-        finally:
-            con.close()
+def _ordered(lines: dict[str, Line]) -> tuple[Line, ...]:
+    return tuple(lines[c] for c in sorted(lines))
 
 
-class PublishedTransaction:
-    """The writes of one switch."""
-
-    def __init__(self, con: sqlite3.Connection) -> None:
-        self._con = con
-
-    def put_entry(
-        self,
-        record: DatasetRecord,
-        *,
-        kind: Kind,
-        current: int | None,
-        status: Status,
-        updated_at: str,
-        extra: dict[str, Any] | None = None,
-    ) -> None:
-        """Add or replace a dataset's entry and its words in the search index."""
-        self._con.execute(
-            "INSERT OR REPLACE INTO entry VALUES (?,?,?,?,?,?,?)",
-            (
-                record.code,
-                kind,
-                status,
-                current,
-                updated_at,
-                codec.to_json(record),
-                json.dumps(extra or {}, ensure_ascii=False),
-            ),
-        )
-        texts.put(self._con, record)
-
-    def put_version(self, version: VersionRecord) -> None:
-        """Add a version, or replace its manifest; an earlier arrangement of its files stays findable for cursors."""
-        self._con.execute("UPDATE version SET present=0 WHERE code=? AND number=?", (version.code, version.number))
-        self._con.execute(
-            "INSERT OR REPLACE INTO version VALUES (?,?,?,1,?,?)",
-            (version.code, version.number, version.content_hash, version.created_at, codec.to_json(version)),
-        )
-
-    def put_note(self, code: str, topic: str, body: dict[str, Any] | None) -> None:
-        """Say in public what a judge says about a dataset; None takes it back. A note outlives the entry's renewals."""
-        self._con.execute("DELETE FROM note WHERE code=? AND topic=?", (code, topic))
-        if body is not None:
-            self._con.execute("INSERT INTO note VALUES (?,?,?)", (code, topic, json.dumps(body, ensure_ascii=False)))
-
-    def put_decisions(self, code: str, bodies: Sequence[dict[str, Any]]) -> None:
-        """Say in public what was decided about rows of a dataset, all of it, oldest first."""
-        self._con.execute("DELETE FROM decision WHERE code=?", (code,))
-        rows = [(code, i, json.dumps(body, ensure_ascii=False)) for i, body in enumerate(bodies, start=1)]
-        self._con.executemany("INSERT INTO decision VALUES (?,?,?)", rows)
-
-    def drop_layouts(self, code: str, number: int) -> None:
-        """Forget earlier file arrangements of a version, once their files are gone."""
-        self._con.execute("DELETE FROM version WHERE code=? AND number=? AND present=0", (code, number))
-
-    def remove(self, code: str) -> None:
-        """Take a dataset out of the catalogue altogether."""
-        texts.remove(self._con, code)
-        for table in ("entry", "version", "decision"):
-            self._con.execute(f"DELETE FROM {table} WHERE code=?", (code,))
-
-    def clear(self) -> None:
-        """Empty the catalogue, to be filled anew inside the same transaction."""
-        for table in ("entry", "version", "search", "decision"):
-            self._con.execute(f"DELETE FROM {table}")
+def _unknown(code: str, lines: dict[str, Line]) -> NotFound:
+    fold = code.upper()[:60]
+    alike = [c for c in lines if c[:2] == fold[:2]] or list(lines)
+    names = difflib.get_close_matches(fold, alike[:NEAR], n=3, cutoff=0.6)
+    zh, en = "、".join(names), ", ".join(names)
+    return NotFound(
+        Text(f"沒有代碼為「{code[:60]}」的資料集。", f"No dataset has the code '{code[:60]}'."),
+        Text(
+            f"相近的代碼：{zh}。" if names else "請在 /api/datasets 查詢代碼。",
+            f"Near codes: {en}." if names else "Look the code up in /api/datasets.",
+        ),
+        parameter="code",
+    )
 
 
 def not_a_table(entry: Entry) -> BadRequest | NotFound:

@@ -54,11 +54,11 @@ def _count(published: Published) -> Portal:
     served = [e for e in entries if e.status == "published"]
     tables = [e for e in served if e.kind == "table" and e.current]
     versions = [v for e in tables for v in published.versions(e.code) if v.kept]
-    counts = Counter(e.record.category for e in entries)
+    counts = Counter(e.category for e in entries)
     known = list(categories())
     ranked = sorted(counts.items(), key=lambda c: (known.index(c[0]) if c[0] in known else len(known), c[0]))
     newest = sorted(served, key=lambda e: (e.updated_at, e.code), reverse=True)
-    simulated = sum(e.record.simulated for e in entries)
+    simulated = sum(e.simulated for e in entries)
     return Portal(
         served=len(served),
         listed=sum(e.status == "listed" for e in entries),
@@ -66,11 +66,11 @@ def _count(published: Published) -> Portal:
         rows=sum(e.current.rows for e in tables if e.current),
         versions=len(versions),
         bytes=sum(f.bytes for e in tables if e.current for f in e.current.files),
-        agencies=len({e.record.agency for e in entries}),
+        agencies=len({e.agency for e in entries}),
         simulated=bool(simulated),
         simulated_count=simulated,
         newest=tuple(newest[:NEWEST]),
         by_category=tuple(ranked),
-        agency_names={e.record.agency: e.record.agency_name for e in entries},
+        agency_names={a: e.record.agency_name for a, e in {e.agency: e for e in entries}.items()},
         updated_at=newest[0].updated_at if newest else "",
     )

@@ -91,7 +91,7 @@ def _package_autocomplete(catalogue: Catalogue, args: Args) -> bytes:
     found = list(dict.fromkeys([*named, *titled]))[:limit]
     shown = []
     for i in found:
-        name, title = held.names[i], held.snapshot.entries[i].record.title
+        name, title = held.names[i], held.snapshot.entries[i].title
         field = "name" if low in name else "title"
         match = name if field == "name" else title.zh or title.en
         shown.append({"name": name, "title": title.zh or title.en, "match_field": field, "match_displayed": match})
@@ -101,14 +101,9 @@ def _package_autocomplete(catalogue: Catalogue, args: Args) -> bytes:
 def _resource_show(catalogue: Catalogue, args: Args) -> bytes:
     key = args.needed("id").lower()
     held = catalogue.now()
-    at = held.by_table.get(key)
-    if at is None:
-        raise missing("資源", "resource", key)
-    named = catalogue.named(at, held)
-    for i, form in enumerate(serialize.formats(named.entry)):
-        if serialize.resource_id(named.entry.code, form) == key:
-            return plain_json(serialize.resource(named, form, i, catalogue.base))
-    raise missing("資源", "resource", key)
+    entry, form = catalogue.resource(key, held)
+    named = catalogue.named(held.snapshot.positions[entry.code], held)
+    return plain_json(serialize.resource(named, form, serialize.formats(entry).index(form), catalogue.base))
 
 
 _SEARCHED = ("name", "format", "description", "url", "id", "package_id", "mimetype", "url_type")
@@ -143,10 +138,10 @@ def _resource_search(catalogue: Catalogue, args: Args) -> bytes:
 def _resources(catalogue: Catalogue, held: Generation, asked: list[tuple[str, str]]) -> Iterator[dict[str, Any]]:
     """Resources that may be meant: entries without a fitting title, format or id are not written out at all."""
     for i, entry in enumerate(held.snapshot.entries):
-        title = f"{entry.record.title.zh or entry.code}".lower()
-        if any(f == "description" and v not in entry.record.title.en.lower() for f, v in asked):
+        title = f"{entry.title.zh or entry.code}".lower()
+        if any(f == "description" and v not in entry.title.en.lower() for f, v in asked):
             continue
-        for position, form in enumerate(serialize.formats(entry)):
+        for position, form in enumerate(held.snapshot.facets["format"].of(i)):
             if any(f == "format" and v not in form.lower() for f, v in asked):
                 continue
             if any(f == "name" and v not in f"{title} ({form.lower()})" for f, v in asked):
@@ -166,7 +161,7 @@ def _format_autocomplete(catalogue: Catalogue, args: Args) -> bytes:
     q = args.needed("q").lower()
     held = catalogue.now()
     found = [
-        f.lower() for f, n in held.snapshot.facets["res_format"].counts(held.snapshot.every()) if n and q in f.lower()
+        f.lower() for f, n in held.facets["res_format"].counts(held.snapshot.every()) if n and q in f.lower()
     ]
     return plain_json(found[: args.whole("limit", 5)])
 

@@ -26,14 +26,14 @@ def packages(catalogue: Catalogue, held: Generation, positions: Sequence[int]) -
 
 
 def _counted(held: Generation, kind: str) -> dict[str, int]:
-    facet = held.snapshot.facets[kind]
+    facet = held.facets[kind]
     return dict(sorted(facet.counts(held.snapshot.every())))
 
 
 def _organization(held: Generation, code: str, count: int, args: Args) -> dict[str, Any]:
-    entry = next(e for e in held.snapshot.entries if serialize.agency_name(e) == code)
-    plain = serialize.organization(code, entry.record.agency_name)
-    plain |= {"display_name": plain["title"], "title_en": entry.record.agency_name.en, "image_display_url": ""}
+    name = held.title(code)
+    plain = serialize.organization(code, name)
+    plain |= {"display_name": plain["title"], "title_en": name.en, "image_display_url": ""}
     if args.flag("include_dataset_count", True):
         plain["package_count"] = count
     return plain | {"num_followers": 0, "users": [], "extras": [], "tags": [], "groups": []}
@@ -101,7 +101,7 @@ def one(kind: str) -> Callable[[Catalogue, Args], bytes]:
 
 def _code_of(held: Generation, kind: str, key: str) -> str:
     word = "organization" if kind == "organization" else "group"
-    for code in held.snapshot.facets[kind].words:
+    for code in held.facets[kind].words:
         if key.lower() == code or key.lower() == made_id(word, code):
             return code
     raise missing("機關" if kind == "organization" else "分類", word, key)
@@ -110,7 +110,7 @@ def _code_of(held: Generation, kind: str, key: str) -> str:
 def _packages_of(catalogue: Catalogue, held: Generation, kind: str, word: str, most: int) -> bytes:
     snapshot = held.snapshot
     newest = snapshot.ranks("modified", lambda e: e.updated_at)
-    found = snapshot.sort(snapshot.facets[kind].having(word), [(newest, True)])
+    found = snapshot.sort(held.facets[kind].having(word), [(newest, True)])
     return packages(catalogue, held, found[: min(most, MAX_ROWS)])
 
 
@@ -142,7 +142,7 @@ def _no_vocabulary(args: Args) -> None:
 
 def _tags_named(held: Generation, query: str) -> list[str]:
     wanted = like(f"*{query}*")
-    return [w for w in sorted(held.snapshot.facets["tags"].words) if wanted(w)]
+    return [w for w in sorted(held.facets["tags"].words) if wanted(w)]
 
 
 def tag_list(catalogue: Catalogue, args: Args) -> bytes:
@@ -173,7 +173,7 @@ def tag_show(catalogue: Catalogue, args: Args) -> bytes:
     """One tag, with ``include_datasets`` its packages. Raises NotFound."""
     _no_vocabulary(args)
     held, key = catalogue.now(), args.needed("id")
-    found = next((w for w in held.snapshot.facets["tags"].words if key in (w, made_id("tag", w))), None)
+    found = next((w for w in held.facets["tags"].words if key in (w, made_id("tag", w))), None)
     if found is None:
         raise missing("標籤", "tag", key)
     plain = plain_json(serialize.tag(found))

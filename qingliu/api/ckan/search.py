@@ -20,7 +20,8 @@ from qingliu.api.values import count, moment, shown
 from qingliu.core.clock import now
 from qingliu.core.dataset import Text
 from qingliu.core.errors import BadRequest
-from qingliu.lake.catalogue_search import Ranks, Set
+from qingliu.lake.facets import Numbers as Ranks
+from qingliu.lake.facets import Set
 from qingliu.lake.published import Entry
 from qingliu.standards.vocabularies import licences
 
@@ -67,7 +68,7 @@ def modified_us(entry: Entry) -> int:
 
 def created_us(entry: Entry) -> int:
     """When an entry was issued; where that is unknown, when it last changed."""
-    return at_us(entry.record.issued.isoformat()) if entry.record.issued else at_us(entry.updated_at)
+    return at_us(entry.issued or entry.updated_at)
 
 
 class Reader:
@@ -127,7 +128,7 @@ class Reader:
             return self._words(value.replace("*", " "), _TEXTS[field])
         if field in _WORDS:
             value = slug(value) if field == "groups" else value
-            facet = self._snapshot.facets[_WORDS[field]]
+            facet = self._held.facets[_WORDS[field]]
             return facet.having(value if term.phrase or "*" not in value else like(value))
         if field in _ALWAYS:
             fixed = _ALWAYS[field]
@@ -136,23 +137,22 @@ class Reader:
         if field in {"name", "id"}:
             return self._named(value)
         if field == "owner_org":
-            named = next((c for c in self._held.titles if made_id("organization", c) == value.lower()), value)
-            return self._snapshot.facets["organization"].having(named)
+            named = next((c for c in self._held.agencies if made_id("organization", c) == value.lower()), value)
+            return self._held.facets["organization"].having(named)
         if field in _MOMENTS | _NUMBERS:
             return self._span(solr.Span(field, value, value), parameter)
         raise no_field(field, parameter)
 
     def _any(self, field: str, parameter: str) -> Set:
         if field in _WORDS:
-            return self._snapshot.facets[_WORDS[field]].having(lambda _: True)
+            return self._held.facets[_WORDS[field]].having(lambda _: True)
         if field in self._fields():
             return self._snapshot.every()
         raise no_field(field, parameter)
 
     def _words(self, text: str, column: str, *, either: bool = False) -> Set:
         found = self._snapshot.none()
-        positions = self._catalogue.search.text(self._snapshot, text, column=column, either=either)
-        found[list(positions)] = True
+        found[self._catalogue.search.ranked(self._snapshot, text, column=column, either=either).strict] = True
         if not column:
             exact = self._snapshot.positions.get(text.strip().upper())
             if exact is not None:
@@ -167,7 +167,7 @@ class Reader:
             return found
         at = self._held.by_key.get(value.lower())
         if at is not None:
-            found[at] = True
+            found[self._snapshot.positions[at]] = True
         return found
 
     def _span(self, span: solr.Span, parameter: str) -> Set:
@@ -192,8 +192,8 @@ class Reader:
 
     def _counted(self, field: str) -> Ranks:
         if field == "num_tags":
-            return self._snapshot.numbers(field, lambda e: len(serialize.tags(e.record)))
-        return self._snapshot.numbers(field, lambda e: len(serialize.formats(e)))
+            return self._held.facets["tags"].many()
+        return self._held.facets["res_format"].many()
 
     def page(self, found: Found, sort: str, start: int, rows: int) -> list[int]:
         """Positions of one page in the asked order."""
@@ -208,7 +208,7 @@ class Reader:
                 orders.append((ranks, direction == "desc"))
         if rows == 0:
             return []
-        return self._snapshot.sort(found.entries, orders)[start : start + rows]
+        return self._snapshot.sort(found.entries, orders, start + rows)[start:]
 
     def _ranks(self, name: str, found: Found) -> Ranks | None:
         snapshot = self._snapshot
@@ -221,21 +221,16 @@ class Reader:
         if name == "id":
             return snapshot.ranks("id", lambda e: made_id("dataset", e.code.upper()))
         if name in {"title", "title_string"}:
-            return snapshot.ranks("title", lambda e: e.record.title.zh or e.record.title.en or e.code)
+            return snapshot.ranks("title", lambda e: e.title.zh or e.title.en or e.code)
         raise _unsorted(name)
 
     def _scores(self, found: Found) -> Ranks | None:
         if not found.words:
             return None
-        best = self._catalogue.search.text(self._snapshot, found.words)
-        if len(best) < np.count_nonzero(found.entries):  # the question joined its words by OR
-            best = self._catalogue.search.text(self._snapshot, found.words, either=True)
-        ranks = np.zeros(len(self._snapshot.entries), dtype=np.int64)
-        ranks[list(best)] = np.arange(len(best), 0, -1)
-        exact = self._snapshot.positions.get(found.words.strip().upper())
-        if exact is not None:
-            ranks[exact] = len(best) + 1
-        return ranks
+        best = self._catalogue.search.ranked(self._snapshot, found.words)
+        if len(best.strict) < np.count_nonzero(found.entries):  # the question joined its words by OR
+            best = self._catalogue.search.ranked(self._snapshot, found.words, either=True)
+        return best.scores(len(self._snapshot.entries))
 
 
 def _positive(node: solr.Node) -> list[str]:
@@ -360,22 +355,22 @@ def _facets(held: Generation, found: Found, args: Args) -> dict[str, Any]:
         if name in _ALWAYS:
             counted = [(_ALWAYS[name] or "default", int(np.count_nonzero(found.entries)))]
         elif name in _WORDS:
-            counted = held.snapshot.facets[_WORDS[name]].counts(found.entries)
+            counted = held.facets[_WORDS[name]].counts(found.entries, most, least)
         else:
             raise no_field(name, "facet.field")
         items = [
             {"name": w, "display_name": display(held, _WORDS.get(name, ""), w), "count": n}
             for w, n in counted
-            if n >= least
         ]
-        facets[name] = {"title": name, "items": items[:most]}
+        facets[name] = {"title": name, "items": items}
     return facets
 
 
 def display(held: Generation, kind: str, word: str) -> str:
     """What a facet's word is called."""
     if kind == "organization":
-        return held.titles.get(word, word)
+        title = held.title(word)
+        return title.zh or title.en or word
     if kind == "groups":
         return serialize.category_name(word).zh
     if kind == "license_id":

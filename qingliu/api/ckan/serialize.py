@@ -29,6 +29,7 @@ MEDIA = {
     "GeoJSON": "application/geo+json",
 }
 FORMATS = ("CSV", "JSON", "NDJSON", "PARQUET")
+PLACED = "GeoJSON"  # also, of tables with points
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,22 +50,30 @@ def moment(text: str) -> str:
 
 def agency_name(entry: Entry) -> str:
     """The organisation's name of an entry."""
-    return slug(entry.record.agency) or "unknown"
+    return organization_name(entry.agency)
+
+
+def organization_name(agency: str) -> str:
+    """The organisation's name of an agency's code."""
+    return slug(agency) or "unknown"
+
+
+def tag_name(keyword: str) -> str:
+    """The tag of a keyword, signs that CKAN forbids in a tag as spaces; "" where less than two signs are left."""
+    name = "".join(c if c.isalnum() or c in "-_. " else " " for c in keyword).strip()[:100]
+    return name if len(name) > 1 else ""
 
 
 def tags(record: DatasetRecord) -> tuple[str, ...]:
     """Tag names: the keywords, in Chinese where they have it; signs that CKAN forbids in a tag become spaces."""
-    named = (
-        "".join(c if c.isalnum() or c in "-_. " else " " for c in k.zh or k.en).strip()[:100] for k in record.keywords
-    )
-    return tuple(dict.fromkeys(n for n in named if len(n) > 1))
+    return tuple(dict.fromkeys(n for k in record.keywords if (n := tag_name(k.zh or k.en))))
 
 
 def formats(entry: Entry) -> tuple[str, ...]:
     """Formats of an entry's resources; one that is only listed has none here."""
     if entry.kind == "listed":
         return ()
-    return (*FORMATS, *(("GeoJSON",) if entry.record.place else ()))
+    return (*FORMATS, *((PLACED,) if entry.record.place else ()))
 
 
 def tag(name: str) -> dict[str, Any]:

@@ -149,7 +149,7 @@ class Documents:
         self._sender.send(req, resp, answer)
 
     def _knows(self, code: str) -> bool:
-        return any(e.code == code for e in self._published.all())
+        return self._published.knows(code)
 
     def portal(self, req: falcon.Request, resp: falcon.Response) -> None:
         """/api/dcat/schema.jsonld: the portal as a DataCatalog."""

@@ -83,8 +83,11 @@ class Dcat:
 
     def _among(self, asked: Asked) -> tuple[Entry, ...]:
         """The entries that belong to the profile, by code: of HVD those that the office marks."""
-        every = self._published.all()
-        return every if asked.profile == "dcat-ap" else tuple(e for e in every if e.record.hvd)
+        if asked.profile == "dcat-ap":
+            return self._published.all()
+        snapshot = self._published.catalogue.snapshot()
+        marked = snapshot.facets["theme"].having(lambda _: True)
+        return tuple(e for e, high in zip(snapshot.entries, marked, strict=True) if high)
 
     def _graph(self, entries: tuple[Entry, ...], asked: Asked, total: int, form: str) -> Iterator[Resource]:
         about = site(self._published, self._base)

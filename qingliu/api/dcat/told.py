@@ -72,12 +72,11 @@ def reference(base_url: str) -> Site:
 
 def site(published: Published, base_url: str) -> Site:
     """The portal as a catalogue; its publisher is the agency of most of its entries."""
-    agencies: Counter[Text] = Counter()
-    changed = ""
-    for entry in published.all():
-        agencies[entry.record.agency_name] += 1
-        changed = max(changed, entry.updated_at)
-    publisher = agencies.most_common(1)[0][0] if agencies else TITLE
+    entries = published.all()
+    agencies = Counter(e.agency for e in entries)
+    changed = max((e.updated_at for e in entries), default="")
+    first = agencies.most_common(1)[0][0] if agencies else ""
+    publisher = next((e.record.agency_name for e in entries if e.agency == first), TITLE)
     return Site(base_url.rstrip("/") or NOWHERE, TITLE, ABOUT, publisher, changed)
 
 

@@ -140,7 +140,7 @@ def _language() -> str:
 
 def _views_of(entry: Entry) -> list[Entry]:
     every = lakeside.engine().published.all()
-    return [e for e in every if e.record.view and entry.code in e.record.view.of and e.status == "published"]
+    return [e for e in every if entry.code in e.of and e.status == "published"]
 
 
 def _contacts(entry: Entry) -> list[Contact]:
