@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,7 +17,7 @@ import numpy as np
 
 from qingliu.lake import concepts, synonyms
 from qingliu.lake.entry import Entry, Line
-from qingliu.lake.facets import KINDS, Facet, Numbers, Set, describe
+from qingliu.lake.facets import KINDS, Facet, Gathered, Numbers, Set, describe
 from qingliu.lake.ranking import Ranked, rank
 from qingliu.lake.texts import Texts
 
@@ -52,8 +52,11 @@ class Snapshot:
     entries: tuple[Line, ...]
     facets: dict[str, Facet]
     positions: dict[str, int]
+    ids: Numbers  # row numbers of the index
     place: Numbers  # row number of the index → position, -1 where there is none
     lengths: np.ndarray[Any, np.dtype[np.float32]]  # of titles, in characters
+    _carried: dict[str, Numbers] = field(default_factory=dict)  # of the generation before, in these places
+    _changed: tuple[int, ...] = ()  # where those are not true any more
     _orders: dict[str, Numbers] = field(default_factory=dict)
     _answers: OrderedDict[tuple[str, ...], Ranked] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -79,7 +82,12 @@ class Snapshot:
         """A number of each entry, kept under ``name``."""
         found = self._orders.get(f"number:{name}")
         if found is None:
-            made = np.fromiter((key(e) for e in self.entries), dtype=np.int64, count=len(self.entries))
+            made = self._carried.get(f"number:{name}")
+            if made is None:
+                made = np.fromiter((key(e) for e in self.entries), dtype=np.int64, count=len(self.entries))
+            else:
+                for at in self._changed:
+                    made[at] = key(self.entries[at])
             found = self._orders[f"number:{name}"] = made
         return found
 
@@ -133,7 +141,7 @@ class Answer:
     def page(self, offset: int, limit: int) -> list[int]:
         """Positions of one page."""
         snapshot = self.snapshot
-        listed = snapshot.ranks("listed", lambda e: e.kind == "listed")
+        listed = snapshot.numbers("listed", lambda e: e.kind == "listed")
         orders: dict[str, list[tuple[Numbers, bool]]] = {
             "updated": [(snapshot.ranks("updated", lambda e: e.updated_at), True)],
             "title": [(snapshot.ranks("title", lambda e: e.title.zh or e.title.en or e.code), False)]
@@ -171,27 +179,44 @@ class CatalogueSearch:
     def _make(self, generation: int, entries: tuple[Line, ...], before: Snapshot | None) -> Snapshot:
         size = len(entries)
         if before is not None:
-            touched = [e for e in entries if before.positions.get(e.code) is None or _other(e, before)]
-            gone = before.positions.keys() - {e.code for e in entries} if size < len(before.entries) + len(touched) else ()
+            touched = [e for e in entries if _other(e, before)]
+            fresh = sum(e.code not in before.positions for e in touched)
+            gone: Collection[str] = ()
+            if len(before.entries) + fresh != size:
+                gone = before.positions.keys() - {e.code for e in entries}
         if before is None or len(touched) > max(1_000, size // 4):
-            self._texts.renew(None)
-            self._numbers = self._texts.numbers()
-            words = {kind: [] for kind in KINDS}  # type: dict[str, list[tuple[str, ...]]]
-            told = {b.code: describe(b) for b in self._store.briefs()}
-            for entry in entries:
-                one = told.get(entry.code, {})
-                for kind in KINDS:
-                    words[kind].append(one.get(kind, ()))
-            facets = {kind: Facet.made(size, words[kind]) for kind in KINDS}
-            return self._whole(generation, entries, facets, {e.code: i for i, e in enumerate(entries)})
+            return self._first(generation, entries)
+        return self._moved(generation, entries, before, touched, gone)
+
+    def _first(self, generation: int, entries: tuple[Line, ...]) -> Snapshot:
+        """Everything read."""
+        self._texts.renew(None)
+        self._numbers = self._texts.numbers()
+        positions = {e.code: i for i, e in enumerate(entries)}
+        made = {kind: Gathered() for kind in KINDS}
+        for brief in self._store.briefs():
+            at = positions.get(brief.code)
+            if at is not None:
+                for kind, words in describe(brief).items():
+                    made[kind].add(at, words)
+        size = len(entries)
+        facets = {kind: gathered.facet(size) for kind, gathered in made.items()}
+        ids = np.fromiter((self._numbers.get(e.code, 0) for e in entries), np.int64, size)
+        lengths = np.fromiter(map(_length, entries), np.float32, size)
+        return Snapshot(generation, entries, facets, positions, ids, self._place(ids), lengths)
+
+    def _moved(
+        self, generation: int, entries: tuple[Line, ...], before: Snapshot, touched: list[Line], gone: Collection[str]
+    ) -> Snapshot:
+        """The snapshot before with what was touched in its new place."""
+        size = len(entries)
         codes = [e.code for e in touched]
         self._texts.renew([*codes, *gone])
         self._numbers |= self._texts.numbers([c for c in codes if c not in self._numbers])
         same = not gone and all(c in before.positions for c in codes)
         positions = before.positions if same else {e.code: i for i, e in enumerate(entries)}
-        if same:
-            moved = np.arange(size)
-        else:
+        moved = np.arange(size)
+        if not same:
             moved = np.fromiter((positions.get(e.code, -1) for e in before.entries), np.int64, len(before.entries))
         told = {positions[b.code]: describe(b) for b in self._store.briefs(codes) if b.code in positions}
         facets = {
@@ -199,17 +224,26 @@ class CatalogueSearch:
         }
         if all(facets[k] is before.facets[k] for k in KINDS):
             facets = before.facets
-        return self._whole(generation, entries, facets, positions)
+        keep = moved >= 0
 
-    def _whole(
-        self, generation: int, entries: tuple[Line, ...], facets: dict[str, Facet], positions: dict[str, int]
-    ) -> Snapshot:
-        numbers = np.fromiter((self._numbers.get(e.code, 0) for e in entries), np.int64, len(entries))
-        place = np.full(max(self._numbers.values(), default=0) + 1, -1, dtype=np.int64)
-        place[numbers] = np.arange(len(entries))
+        def carry(numbers: Any) -> Any:
+            found = np.zeros(size, dtype=numbers.dtype)
+            found[moved[keep]] = numbers[keep]
+            return found
+
+        ids, lengths = carry(before.ids), carry(before.lengths)
+        carried = {name: carry(n) for name, n in before._orders.items() if name.startswith("number:")}
+        changed = tuple(positions[c] for c in codes)
+        for at in changed:
+            ids[at], lengths[at] = self._numbers.get(entries[at].code, 0), _length(entries[at])
+        place = self._place(ids)
+        return Snapshot(generation, entries, facets, positions, ids, place, lengths, carried, changed)
+
+    def _place(self, ids: Numbers) -> Numbers:
+        place = np.full(int(ids.max(initial=0)) + 1, -1, dtype=np.int64)
+        place[ids] = np.arange(len(ids))
         place[0] = -1
-        lengths = np.fromiter((len(e.title.zh) or len(e.title.en) / 3 for e in entries), np.float32, len(entries))
-        return Snapshot(generation, entries, facets, positions, place, lengths)
+        return place
 
     def ask(self, snapshot: Snapshot, wanted: Wanted) -> Answer:
         """What is wanted; where few hold all words, also what holds most of their weight. Raises TooDear, BadRequest."""
@@ -253,5 +287,10 @@ class CatalogueSearch:
         return tuple(snapshot.sort(found, [(ranked.scores(len(snapshot.entries)), True)]))
 
 
+def _length(entry: Line) -> float:
+    return len(entry.title.zh) or len(entry.title.en) / 3
+
+
 def _other(entry: Line, before: Snapshot) -> bool:
-    return before.entries[before.positions[entry.code]] is not entry
+    at = before.positions.get(entry.code)
+    return at is None or before.entries[at] is not entry

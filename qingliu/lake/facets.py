@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from array import array
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,11 @@ def describe(entry: Entry) -> Words:
     record, table = entry.record, entry.kind != "listed"
     mark = entry.notes.get("quality", {}).get("mark")
     level = entry.notes.get("bilingual", {}).get("level")
-    has = (("map", bool(record.place)), ("series", bool(record.time_field)), ("api", table or entry.extra.get("has_api")))
+    has = (
+        ("map", bool(record.place)),
+        ("series", bool(record.time_field)),
+        ("api", table or entry.extra.get("has_api")),
+    )
     every = record.frequency
     return {
         "category": (record.category,),
@@ -54,22 +59,17 @@ class Facet:
         self._carried = carried
         self._begins = np.searchsorted(owners, np.arange(size + 1)) if len(owners) else np.zeros(size + 1, np.int64)
         self._single = bool(len(owners) == size and np.array_equal(owners, np.arange(size)))
-        self._by_fold: dict[str, list[int]] = {}
-        for number, word in enumerate(words):
-            self._by_fold.setdefault(word.lower(), []).append(number)
+        self._folds: dict[str, list[int]] = {}
         self._order: Numbers | None = None
 
-    @classmethod
-    def made(cls, size: int, words_of: Iterable[tuple[str, ...]]) -> Facet:
-        """The facet of entries that carry these words, in their order."""
-        numbers: dict[str, int] = {}
-        owners: list[int] = []
-        carried: list[int] = []
-        for at, words in enumerate(words_of):
-            for word in dict.fromkeys(words):
-                owners.append(at)
-                carried.append(numbers.setdefault(word, len(numbers)))
-        return cls(size, list(numbers), np.array(owners, dtype=np.int64), np.array(carried, dtype=np.int64))
+    @property
+    def _by_fold(self) -> dict[str, list[int]]:
+        if not self._folds and self.words:
+            folds: dict[str, list[int]] = {}
+            for number, word in enumerate(self.words):
+                folds.setdefault(word.lower(), []).append(number)
+            self._folds = folds
+        return self._folds
 
     def of(self, at: int) -> tuple[str, ...]:
         """The words of one entry."""
@@ -143,6 +143,27 @@ class Facet:
         numbers = np.flatnonzero(counted >= least) if least > 0 else np.arange(len(counted))
         numbers = numbers[np.lexsort([self._order[numbers], -counted[numbers]])]
         return [(self.words[n], int(counted[n])) for n in numbers[:most]]
+
+
+class Gathered:
+    """Words of entries as they are read, in any order, until there is a facet of them."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+        self._owners = array("q")
+        self._carried = array("q")
+
+    def add(self, at: int, words: tuple[str, ...]) -> None:
+        """Entry ``at`` carries ``words``."""
+        for word in dict.fromkeys(words):
+            self._owners.append(at)
+            self._carried.append(self._numbers.setdefault(word, len(self._numbers)))
+
+    def facet(self, size: int) -> Facet:
+        """The facet of ``size`` entries."""
+        owners, carried = (np.array(a, dtype=np.int64) for a in (self._owners, self._carried))
+        order = np.argsort(owners, kind="stable")
+        return Facet(size, list(self._numbers), owners[order], carried[order])
 
 
 def _without_unused(size: int, words: list[str], owners: Numbers, carried: Numbers) -> Facet:

@@ -159,10 +159,10 @@ class Published:
         """
         with self._lock:
             con = self._connection()
-            heads = con is not None and _has(con, "note")
+            noted = con is not None and _has(con, "note")
         if con is None:
             return
-        told = _HEADS if heads else "'[]'"
+        told = _HEADS if noted else "'[]'"
         sql = f"SELECT code, kind, status, updated_at, {_BRIEF}, extra, {told} FROM entry e"
         after = ""
         at = 0
@@ -338,9 +338,7 @@ class Published:
         wanted = {n: v for n, v in (("category", category), ("agency", agency), ("kind", kind)) if v}
         return self.found(Wanted(q, wanted), ("category", "agency", "kind"), offset=offset, limit=limit)
 
-    def found(
-        self, wanted: Wanted, facets: Sequence[str] = (), *, offset: int = 0, limit: int = 20
-    ) -> SearchResult:
+    def found(self, wanted: Wanted, facets: Sequence[str] = (), *, offset: int = 0, limit: int = 20) -> SearchResult:
         """The page of what is wanted; each of ``facets`` counted as if nothing of it were chosen. Raises TooDear."""
         snapshot = self.catalogue.snapshot()
         found = self.catalogue.ask(snapshot, wanted)

@@ -70,9 +70,7 @@ class _Terms:
         return everywhere, title
 
 
-def rank(
-    snapshot: Placed, texts: Texts, asked: Question, *, column: str, either: bool, table: Thesaurus
-) -> Ranked:
+def rank(snapshot: Placed, texts: Texts, asked: Question, *, column: str, either: bool, table: Thesaurus) -> Ranked:
     """The entries that a question finds. ``table``: its words may be what a slip of the pen meant."""
     size = len(snapshot.lengths)
     nothing = np.zeros(0, dtype=np.int64)
@@ -89,7 +87,7 @@ def rank(
         if not held.any():
             every[:] = False
             continue
-        weight = float(np.log1p(size / max(1, np.count_nonzero(held))))
+        weight = float(np.log1p(size / max(1, int(np.count_nonzero(held)))))
         total += weight * held
         weight_of += weight * (held > 0)
         weights += weight

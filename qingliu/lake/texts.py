@@ -132,7 +132,9 @@ class Texts:
                 held[number] = (title | frozenset(row[1].split()), title)
             gone = np.fromiter(held, dtype=np.int32, count=len(held))
             for term, known in list(self._terms.items()):
-                now = tuple(_renewed(known[i], gone, [n for n, w in held.items() if _holds(w[i], term)]) for i in (0, 1))
+                now = tuple(
+                    _renewed(known[i], gone, [n for n, w in held.items() if _holds(w[i], term)]) for i in (0, 1)
+                )
                 self._terms[term] = (now[0], now[1])
 
     def _keep(self, term: str, found: tuple[Ids, Ids]) -> None:
@@ -173,8 +175,9 @@ def _parts(term: str) -> set[str]:
 
 
 def _ids(con: sqlite3.Connection, expression: str) -> Ids:
-    rows = con.execute("SELECT rowid FROM search WHERE search MATCH ?", (expression,))
-    return np.fromiter((n for (n,) in rows), dtype=np.int32)
+    # as one text: 20,000 rows one by one cost more than finding them
+    (text,) = con.execute("SELECT group_concat(rowid) FROM search WHERE search MATCH ?", (expression,)).fetchone()
+    return np.array(text.split(",") if text else [], dtype=np.int32)
 
 
 class _Clock:

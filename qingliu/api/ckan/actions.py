@@ -160,9 +160,7 @@ def _license_list(catalogue: Catalogue, args: Args) -> bytes:
 def _format_autocomplete(catalogue: Catalogue, args: Args) -> bytes:
     q = args.needed("q").lower()
     held = catalogue.now()
-    found = [
-        f.lower() for f, n in held.facets["res_format"].counts(held.snapshot.every()) if n and q in f.lower()
-    ]
+    found = [f.lower() for f, n in held.facets["res_format"].counts(held.snapshot.every()) if n and q in f.lower()]
     return plain_json(found[: args.whole("limit", 5)])
 
 

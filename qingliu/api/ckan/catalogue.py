@@ -170,9 +170,7 @@ def _generation(snapshot: Snapshot, before: Generation | None, find: Callable[[s
     return Generation(snapshot, facets, names, by_key, agencies, find, {})
 
 
-def _keys(
-    snapshot: Snapshot, names: Sequence[str], known: dict[str, str], before: dict[str, str]
-) -> dict[str, str]:
+def _keys(snapshot: Snapshot, names: Sequence[str], known: dict[str, str], before: dict[str, str]) -> dict[str, str]:
     """Names, ids and codes; those of datasets that keep their name are taken from ``before``. A name wins over a code."""
     by_key = {k: c for k, c in before.items() if c in snapshot.positions and known[c] == names[snapshot.positions[c]]}
     kept = set(by_key.values())

@@ -358,10 +358,7 @@ def _facets(held: Generation, found: Found, args: Args) -> dict[str, Any]:
             counted = held.facets[_WORDS[name]].counts(found.entries, most, least)
         else:
             raise no_field(name, "facet.field")
-        items = [
-            {"name": w, "display_name": display(held, _WORDS.get(name, ""), w), "count": n}
-            for w, n in counted
-        ]
+        items = [{"name": w, "display_name": display(held, _WORDS.get(name, ""), w), "count": n} for w, n in counted]
         facets[name] = {"title": name, "items": items}
     return facets
 
