@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from qingliu.core.dataset import Text
 from qingliu.core.errors import BadRequest
-from qingliu.lake.published import Entry, Published
+from qingliu.lake.published import Entry, Published, Wanted
 from qingliu.web.figures import portal
 from qingliu.web.page import page_number
 from qingliu.web.preview import Parameters
@@ -97,32 +97,20 @@ def choose(parameters: Parameters, published: Published) -> Shelf:
     """The page of the catalogue that the address means."""
     asked = wish(parameters)
     start = (asked.page - 1) * PAGE
-    facets = {n: getattr(asked, n) for n in FACETS}
-    found = published.search(asked.q, **facets, offset=0, limit=1_000_000)  # entries lie in memory: all cost as little
-    entries = _sorted(found.entries, asked)[start : start + PAGE]
+    wanted = Wanted(asked.q, {n: getattr(asked, n) for n in FACETS}, asked.sort)
+    found = published.found(wanted, FACETS, offset=start, limit=PAGE)
     pages = max(1, -(-found.total // PAGE))
     names = portal(published).agency_names
     return Shelf(
         wish=asked,
         total=found.total,
-        entries=tuple(entries),
+        entries=found.entries,
         facets={n: tuple(_choice(asked, n, v, c, names) for v, c in found.facets.get(n, ())) for n in FACETS},
         sorts=tuple((s, replace(asked, sort=s, page=1).address()) for s in SORTS),
         pages=pages,
         previous=replace(asked, page=asked.page - 1).address() if asked.page > 1 else "",
         following=replace(asked, page=asked.page + 1).address() if asked.page < pages else "",
     )
-
-
-def _sorted(entries: tuple[Entry, ...], asked: Wish) -> list[Entry]:
-    """In the order asked for; by relevance, what has data here stands before what is only listed."""
-    if asked.sort == "updated":
-        return sorted(sorted(entries, key=lambda e: e.code), key=lambda e: e.updated_at, reverse=True)
-    if asked.sort == "title":
-        return sorted(entries, key=lambda e: (e.record.title.zh, e.code))
-    if asked.sort == "code":
-        return sorted(entries, key=lambda e: e.code)
-    return sorted(entries, key=lambda e: (e.code != asked.q.upper(), e.kind == "listed"))
 
 
 def _choice(asked: Wish, facet: str, value: str, count: int, agencies: dict[str, Text]) -> Choice:
