@@ -59,12 +59,11 @@ def effective_order(query: Query, version: VersionRecord, scope: Scope) -> tuple
     """
     for order in query.order:
         scope.find(order.field)
-    if any(o.desc for o in query.order):
-        return query.order
     held = {n for n, values in grouping.pinned(query.where).items() if len(values) == 1}
-    names = tuple(o.field for o in query.order if o.field not in held)
+    left = tuple(o for o in query.order if o.field not in held)
     lies = tuple(n for n in version.sorted_by if n not in held)
-    return () if names == lies[: len(names)] else query.order
+    lying = tuple(o.field for o in left) == lies[: len(left)] and not any(o.desc for o in left)
+    return () if lying else query.order
 
 
 def answer_fields(query: Query, record: DatasetRecord, version: VersionRecord, scope: Scope) -> tuple[FieldRecord, ...]:
@@ -176,8 +175,8 @@ class Compiler:
         if order:
             keys = [f"s{i} {'DESC' if o.desc else 'ASC'} NULLS LAST" for i, o in enumerate(order)]
             tail += f" ORDER BY {', '.join([*keys, '_fi', '_rn'])}"
-        if query.limit is not None:
-            tail += f" LIMIT {int(query.limit)}"
+        if query.limit is not None and query.limit < sum(self._version.files[i].rows for i in chosen):
+            tail += f" LIMIT {int(query.limit)}"  # one that cannot be reached would only cost
         if offset:
             tail += f" OFFSET {int(offset)}"
         if cursor is not None and order:

@@ -17,11 +17,11 @@ from qingliu.core.errors import BadRequest, Gone
 from qingliu.lake import binary, cost, feature, render
 from qingliu.lake import cursor as cursors
 from qingliu.lake.answer import Page, Plan, Stream, separator_sql, text_bytes
-from qingliu.lake.compiler import FLAGS, STATUS, Compiled, Compiler, answer_fields, scope_of
+from qingliu.lake.compiler import FLAGS, STATUS, Compiled, Compiler, answer_fields, effective_order, scope_of
 from qingliu.lake.cursor import Cursor
 from qingliu.lake.paths import LakePaths
 from qingliu.lake.published import Entry, Published
-from qingliu.lake.query import Column, Query, Rendering, Where
+from qingliu.lake.query import And, Column, Query, Rendering, Where
 from qingliu.lake.relation import Relations
 from qingliu.lake.session import Session
 from qingliu.lake.short import ShortWay
@@ -30,6 +30,8 @@ from qingliu.lake.where import compile_where
 
 BATCH_ROWS = 20_000
 COUNTS_KEPT = 4096
+FOREMOST_ROWS = 100  # of a first page that is looked for among the rows with the best value
+MANY_ROWS = 100_000  # fewer are sorted at once
 _CHANGE_FIELDS = (
     FieldRecord("_version", "integer", Text("版本", "Version")),
     FieldRecord("_change", "string", Text("異動", "Change")),
@@ -240,7 +242,28 @@ class Engine:
             self._check_files(plan, self.short.files(plan))
             return self.short.stream(plan, self.cells(plan, rendering), rendering, self.deadline_s)
         cells = self.cells(plan, rendering)
-        return self.short.series(plan, cells, rendering, self.deadline_s) or self.by_engine(plan, rendering)
+        series = self.short.series(plan, cells, rendering, self.deadline_s)
+        return series or self._foremost(plan, rendering) or self.by_engine(plan, rendering)
+
+    def _foremost(self, plan: Plan, rendering: Rendering) -> Stream | None:
+        """A short first page sorted by one column, where rows with the best value fill it: nothing is sorted then, and
+        reading ends with the page. None for anything else."""
+        query, version = plan.query, plan.version
+        known = self._has_position(plan) and plan.cursor is None and not query.offset and len(query.order) == 1
+        if not known or not 0 < (query.limit or 0) <= FOREMOST_ROWS or version.rows < MANY_ROWS:
+            return None
+        sorts = effective_order(query, version, scope_of(plan.entry.record, version))
+        best = self.short.foremost(plan) if sorts else None
+        if best is None:
+            return None
+        both = best if query.where is None else And((query.where, best))
+        found = self.stream(replace(plan, query=replace(query, where=both)), rendering)
+        stream = Stream(iter([b"".join(found)]), lambda: None)
+        if not found.more or found.next_cursor is None:
+            return None
+        stream.returned, stream.more = found.returned, True
+        stream.next_cursor = replace(cursors.decode(found.next_cursor, plan.question), values=(best.value,)).encode()
+        return stream
 
     def by_engine(self, plan: Plan, rendering: Rendering) -> Stream:
         """The answer's bytes made by SQL alone, whatever is known of a shorter way."""

@@ -19,7 +19,7 @@ from qingliu.core.dataset import FieldRecord, Text
 from qingliu.lake import render
 from qingliu.lake.engine import Engine
 from qingliu.lake.query import NAIVE, And, Column, Compare, In, IsNull, Not, Or, Order, Query, Rendering, Where, Within
-from qingliu.lake.render import Cell
+from qingliu.lake.render import SECONDS, Cell
 from qingliu.lake.short.decoded import Decoded
 from qingliu.lake.short.text import RowText
 from tests.lake_read import small
@@ -92,7 +92,9 @@ def renderings(fields: tuple[str, ...]) -> st.SearchStrategy[Rendering]:
             st.sampled_from([name, f'"{name}', "=欄"]),
             null_by_flag=st.sampled_from([(), (("missing", "-"),), (("other", "x"), ("missing", '<MDL"'))]),
             suffix_by_flag=st.sampled_from([(), (("checked", "x"),), (("checked", ","),)]),
-            datetime_format=st.sampled_from(["", NAIVE, "%Y/%m/%d %H:%M:%S"]) if kind == "datetime" else st.just(""),
+            datetime_format=st.sampled_from(["", NAIVE, "%Y/%m/%d %H:%M:%S", "%Y-%m-%d %H:%M:%S"])
+            if kind == "datetime"
+            else st.just(""),
             words=st.sampled_from([(), (("平常", 'us"ual'), ("S2", "two"), ("平常", "never"))])
             if kind == "string"
             else st.just(()),
@@ -179,6 +181,42 @@ def test_rows_of_one_station_lie_by_what_follows_in_the_order(engine: Engine, va
         assert engine.short.knows(plan, Rendering("json"))
     several = Query("SORTED", where=In("site", (value, "S1", "S2")), order=(Order("v"),), limit=30)
     assert not engine.short.knows(engine.open(several), Rendering("json"))
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    code=st.sampled_from(["SMALL", "SORTED"]),
+    where=st.one_of(st.none(), trees()),
+    order=st.builds(Order, st.sampled_from(["at", "n", "v", "site"]), st.booleans()),
+    limit=st.integers(1, 6),
+)
+def test_first_pages_sorted_by_one_column_are_the_engines(
+    engine: Engine, code: str, where: Where | None, order: Order, limit: int
+) -> None:
+    """The rows with the best value are looked for before anything is sorted: same bytes, same next page."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("qingliu.lake.engine.MANY_ROWS", 0)
+        query = Query(code, where=where, order=(order,), limit=limit)
+        for _ in range(3):
+            plan = engine.open(query)
+            found = []
+            for way in (engine.stream, engine.by_engine):
+                stream = way(plan, Rendering("json"))
+                found.append((b"".join(stream), stream.returned, stream.more, stream.next_cursor))
+            assert found[0] == found[1]
+            if not found[0][3]:
+                return
+            query = replace(query, cursor=found[0][3])
+
+
+def test_the_newest_rows_are_found_without_sorting(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qingliu.lake.engine.MANY_ROWS", 0)
+    monkeypatch.setattr(engine, "by_engine", lambda plan, rendering: pytest.fail("sorted"))
+    newest = Query("SMALL", order=(Order("n", True),), limit=3)
+    assert engine.short.foremost(engine.open(newest)) == Compare("n", "eq", 3)
+    stream = engine.stream(engine.open(newest), Rendering("csv"))
+    assert b"".join(stream).count(b",3,") == 3
+    assert stream.more
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
@@ -279,7 +317,8 @@ def test_any_value_is_written_as_the_engine_writes_it(data: st.DataObject) -> No
         quote_spaces=data.draw(st.booleans()),
         delimiter=data.draw(st.sampled_from([",", "\t"])),
     )
-    cells = [Cell(field, "c0", Column("x", "x"))]
+    forms = ["", SECONDS, "%Y/%m/%d %H:%M:%S"] if kind == "datetime" else [""]
+    cells = [Cell(field, "c0", Column("x", "x", datetime_format=data.draw(st.sampled_from(forms))))]
     if rendering.format == "csv":
         sql = render.csv_line(cells, rendering, flags="_flags")
     else:

@@ -18,6 +18,7 @@ from qingliu.lake.grouping.aggregates import DIGITS
 # |fsum - sum| <= (2u + O(n u^2)) sum|x|, u = 2^-53, once for values and once for each joining of partial sums (days,
 # threads); four times that, and the rounding of a quotient and of a product.
 _OFF = 2.0**-49
+_LARGE = 1e15  # beyond, and for what is no number, nine decimals are none
 _EXACT = 2.0**53  # whole numbers up to here are doubles
 
 
@@ -83,7 +84,7 @@ def sums(values: Values, of: Buckets, share: Callable[[Any], Any]) -> Any:
     """The rounded sum of each bucket, or with ``share`` of it (its quotient by a count). Raises Unsettled."""
     if values.numbers.dtype.kind == "i":
         return rounded(share(_whole_sums(values, of)), DIGITS)
-    if not np.isfinite(values.numbers).all():
+    if not (np.abs(values.numbers) < _LARGE).all():
         raise Unsettled
     wide = values.numbers.astype(np.longdouble)
     total = share(of.each(np.add, wide))

@@ -150,6 +150,8 @@ class Rows:
 
 
 def _usable(numbers: Any, known: Any) -> Values:
+    if not np.isfinite(numbers).all():
+        raise Unsettled
     return Values(numbers if known.all() else np.where(known, numbers, numbers.dtype.type(0)), known)
 
 

@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 from qingliu.lake.answer import text_bytes
 from qingliu.lake.guard import FORMULA, NUMBER
 from qingliu.lake.query import NAIVE, Rendering
-from qingliu.lake.render import Cell, needs_csv_care
+from qingliu.lake.render import SECONDS, Cell, always_spaced, needs_csv_care
 from qingliu.lake.short.keep import over
 
 Part = Union[str, Any]  # a text that is the same in every row, or a string array
@@ -151,7 +151,9 @@ class RowText:
     def _csv_cell(self, cell: Cell, values: Any, flags: Any) -> Any:
         text = with_flags(cell, values, plain(cell, values), flags)
         spaced = self._rendering.quote_spaces and cell.field.type in {"datetime", "string"}
-        if spaced or needs_csv_care(cell):
+        if spaced and always_spaced(cell):
+            text = _join('"', text, '"')
+        elif spaced or needs_csv_care(cell):
             text = over(text, self._csv_text)
         return _filled(text, "")
 
@@ -245,8 +247,10 @@ def plain(cell: Cell, values: Any, *, offset: str = "", iso: bool = False) -> An
     kind, form = cell.field.type, cell.column.datetime_format
     if form == NAIVE and kind == "datetime":
         return moment_text(values, "T", "")
+    if form == SECONDS and kind == "datetime":
+        return moment_text(_seconds(values), " ", "")
     if form not in {"", NAIVE} and kind in {"date", "datetime"}:
-        return pc.strftime(pc.cast(values, pa.timestamp("s"), safe=False), format=form)
+        return pc.strftime(_seconds(values), format=form)
     if kind == "string":
         if not cell.column.words:
             return values
@@ -289,6 +293,14 @@ def moment_text(values: Any, between: str, offset: str) -> Any:
     if between != " ":
         text = pc.binary_replace_slice(text, 10, 11, between)  # years have four digits here
     return _join(text, offset) if offset else text
+
+
+def _seconds(values: Any) -> Any:
+    """Days and moments as moments without fractions of a second."""
+    try:
+        return pc.cast(values, pa.timestamp("s"))
+    except pa.ArrowInvalid:
+        return pc.cast(pc.floor_temporal(values, unit="second"), pa.timestamp("s"))
 
 
 def _with_fraction(value: datetime) -> str:

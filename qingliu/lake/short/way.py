@@ -16,12 +16,12 @@ import pyarrow.parquet as pq
 
 from qingliu.core.dataset import VersionRecord
 from qingliu.lake.answer import Plan, Stream
-from qingliu.lake.compiler import effective_order, scope_of
+from qingliu.lake.compiler import HIDDEN, effective_order, scope_of
 from qingliu.lake.cursor import Cursor
 from qingliu.lake.deadline import too_slow
 from qingliu.lake.layout import holds_status
 from qingliu.lake.paths import LakePaths
-from qingliu.lake.query import Rendering, Where
+from qingliu.lake.query import Compare, Rendering, Where
 from qingliu.lake.relation import Position, candidates, position_of
 from qingliu.lake.render import Cell, csv_header
 from qingliu.lake.rownumbers import ROW
@@ -114,6 +114,26 @@ class ShortWay:
         except series.Unsettled:
             return None
         return series.stream(plan, answered, cells, rendering)
+
+    def foremost(self, plan: Plan) -> Compare | None:
+        """The condition of the rows that may stand first where a plan sorts by one column: it holds the best value that
+        statistics know; None where they do not say. No row outside stands before a row that meets it. Raises Damaged."""
+        version, scope = plan.version, scope_of(plan.entry.record, plan.version)
+        order = plan.query.order[0]
+        if len(plan.query.order) > 1 or scope.find(order.field).type not in {"integer", "date", "datetime"}:
+            return None
+        if order.field in HIDDEN or order.field == ROW.name or _mixed(version):
+            return None
+        best: Any = None
+        chosen = candidates(version, ranges(plan.query.where, scope), 0)
+        self._sound.check(version.code, [version.files[i] for i in chosen])
+        for i in chosen:
+            for bounds in self._footers.get(self._paths.resolve(version.files[i].path)).of(scope.physical(order.field)):
+                if bounds is None or not bounds.exact:
+                    return None
+                end = bounds.high if order.desc else bounds.low
+                best = end if best is None else max(best, end) if order.desc else min(best, end)
+        return None if best is None else Compare(order.field, "eq", best)
 
     def files(self, plan: Plan) -> list[int]:
         """The files that the answer may be read from, by their number in the version; only as far as the limit reaches."""
