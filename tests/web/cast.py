@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+from functools import cache
 
+from django.contrib.auth.hashers import make_password
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
@@ -24,6 +26,8 @@ PEOPLE = {
     "nobody": ("", ""),
 }
 XSS = "<script>alert(1)</script>"
+PASSWORD = "long and winding 17"
+_hashed = cache(make_password)  # slow by intent: once a process
 
 
 def client(name: str = "", **how: bool) -> Client:
@@ -39,7 +43,7 @@ def enrol(*names: str) -> None:
     accounts.seed_agencies(by=operator("test"))
     for name in names or PEOPLE:
         role, agency = PEOPLE[name]
-        user = User.objects.create_user(name, f"{name}@example.org", "long and winding 17")
+        user = User.objects.create(username=name, email=f"{name}@example.org", password=_hashed(PASSWORD))
         if role:
             bound = queries.agency(agency) if agency else None
             RoleAssignment.objects.create(user=user, role=role, agency=bound, granted_at=timezone.now())
