@@ -27,6 +27,7 @@ from qingliu.privacy.rules.numbers import checksum_holds
 from tests.privacy import test_held_out_others as others
 from tests.privacy import test_held_out_people as people
 from tests.privacy import test_held_out_second as second
+from tests.privacy import test_held_out_third as third
 
 Place = tuple[str, int, int]
 Case = tuple[str, list[Place]]
@@ -129,6 +130,8 @@ FIRST_CELLS = cells(people.CELLS, others.CELLS)
 FIRST_TEXTS = sentences(people.SENTENCES, others.SENTENCES)
 SECOND_CELLS = cells(second.PEOPLE_CELLS, second.OTHER_CELLS)
 SECOND_TEXTS = sentences(second.PEOPLE, second.OTHERS)
+THIRD_CELLS = cells(third.PEOPLE_CELLS, third.OTHER_CELLS)
+THIRD_TEXTS = sentences(third.PEOPLE, third.OTHERS)
 
 
 @pytest.mark.parametrize(
