@@ -1,11 +1,13 @@
-"""How much is found in texts that no rule was made for: two sets written by hand.
+"""How much is found in texts that no rule was made for: three sets written by hand.
 
 The first set (people and others) was written by somebody who had not read the rules, frozen, and its figures taken before
 any tuning; the mends in ``led_names`` and beside it were made on what it told. The second was written after the mends, by
 the same hand, who knew the rules by then, and frozen before its first run; nothing was tuned on it, and its floors stand
 slightly under that run. Since then only names that belong to known people were replaced in both, one label of the first was
 put right, and eight sentences without persons were taken out of the second, having been seen in the files while mending.
-Do not raise the floors by fitting rules to these cases: write a third set instead.
+The third was written, and frozen, by somebody who had not read the rules, before the model of names was made (ADR 0017); what it
+missed was not looked at. Words of the field were compiled after a look at what the first set falsely found.
+Do not raise the floors by fitting rules to these cases: write another set instead.
 
 ``[n|…]`` is a name, ``[m|…]`` a mobile number and so on; ``[i]`` and ``[r]`` are made with a right check digit. A cell
 without a mark is a name from end to end. A name counts only with its exact beginning and end. Office telephones and
@@ -137,11 +139,13 @@ THIRD_TEXTS = sentences(third.PEOPLE, third.OTHERS)
 @pytest.mark.parametrize(
     ("cases", "finder", "names", "precision", "recall"),
     [
-        pytest.param(SECOND_CELLS, in_cell, True, 0.74, 0.83, id="second set, name cells"),
-        pytest.param(SECOND_TEXTS, in_text, True, 0.89, 0.46, id="second set, names in sentences"),
+        pytest.param(THIRD_CELLS, in_cell, True, 0.89, 0.92, id="third set, name cells"),
+        pytest.param(THIRD_TEXTS, in_text, True, 0.97, 0.93, id="third set, names in sentences"),
+        pytest.param(SECOND_CELLS, in_cell, True, 0.8, 0.82, id="second set, name cells"),
+        pytest.param(SECOND_TEXTS, in_text, True, 0.93, 0.84, id="second set, names in sentences"),
         pytest.param(SECOND_TEXTS, in_text, False, 0.95, 0.95, id="second set, numbers and places in sentences"),
-        pytest.param(FIRST_CELLS, in_cell, True, 0.85, 0.83, id="first set, name cells"),
-        pytest.param(FIRST_TEXTS, in_text, True, 0.96, 0.74, id="first set, names in sentences"),
+        pytest.param(FIRST_CELLS, in_cell, True, 0.94, 0.84, id="first set, name cells"),
+        pytest.param(FIRST_TEXTS, in_text, True, 0.97, 0.82, id="first set, names in sentences"),
         pytest.param(FIRST_TEXTS, in_text, False, 0.95, 0.98, id="first set, numbers and places in sentences"),
     ],
 )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
+from itertools import groupby
 
 from qingliu.core.dataset import Text
 from qingliu.privacy.rules.folding import HAN, is_han, pattern
 from qingliu.privacy.rules.name_fields import organisation_kind
-from qingliu.privacy.rules.personal_names import characters, likeness
+from qingliu.privacy.rules.name_model import backwards, name_cost, odds_within, words_cost
+from qingliu.privacy.rules.personal_names import characters
 
 # Words for people end alike whatever they are: 土地使用人, 稽查員, 受託者, 養豬戶, 車主, 環保技師, 鄰長, 租客, 農民
 _PEOPLE = (
@@ -42,6 +44,10 @@ _FIRM_FOLLOWS = (
     rf"開發|工程|工廠|診所|醫院|事務所|行號|國小|國中|社區|大樓|標準|管制|辦法|準則)|"
     rf"[{HAN}][路街里村橋宮廟寺祠溪圳溝港段山站號區鄉鎮市縣廠店])"
 )
+_FIRMS_NAME = (
+    rf"^[{HAN}]{{0,12}}(?:公司|股份|基金會|診所|醫院|旅館|民宿|大學|科技|工業|食品|貿易|運輸|生物|生技|化學|回收廠|洗染|印刷|"
+    rf"[外內牙兒產骨眼]科|牙醫|紀念|祭祀公業|[{HAN}]廠(?:$|[^{HAN}]))"
+)
 _NEVER = frozenset(
     "機車場廠站路街段區鄉鎮市縣村鄰里號項款條件局處署所會院校隊組科課股層樓室棟園溝圳坑酸酮醇烷烯苯氯氰酚醚胺磷鹽油"
     "團泥灰渣煙塵臭味氣液管桶槽池罐袋箱板料物量值度率法令規則證照書函表冊帳單票款費稅額時期限週"
@@ -49,97 +55,119 @@ _NEVER = frozenset(
 )
 
 _DOES_MORE = r"於|在|來電|表示|因|未|已|將|與|稱|並|駕|申請|擔任|所有|先生|女士|君"
-_FORMS = frozenset(("先生", "女士", "小姐", "太太", "君等"))
-_LEAST_OF_ALL = 0.28
+_FORMS = ("先生", "女士", "小姐", "太太")
 _FIGURES = frozenset("一二三四五六七八九十○〇零百")
+_GO_ON = frozenset("未已等及與或將並且於因設應請是說稱曾擅駕違")  # what comes after a name rather than ends it
 _PLACES = frozenset("溪河港橋宮廟寺山湖灣角崙埔品")  # ends of names, and of places as often
-_BUILT = r"^(?:等.{1,4}[人戶])?(?:、.{3})?(?:住宅|店舖|店鋪|農舍|廠房|自用|透天|集合住宅|新建|拆除|增建|畜牧設施|自建)"
+_BUILT = r"^(?:等.{1,4}[人戶])?(?:、.{3})?(?:住宅|店舖|店鋪|農舍|廠房|自用|透天|集合住宅|.?新建|拆除|增建|畜牧設施|自建|公寓)"
 
-_LED = Text("前後文指人的姓名", "A name between words that speak of a person")
-_COMPOUND = Text("複姓開頭的姓名", "A name that begins with a compound surname")
+# What the words around add to the odds of a name (in the unit of ``name_model``), and what a name must come to at least
+_AFTER_PERSON, _AFTER_LEAD, _AT_CLAUSE, _ANYWHERE, _STOPS, _RUNS_ON = 35, 10, -10, -20, 8, -20
+_LEAST, _PLACE_END, _ALONE, _SWALLOWS, _TWO = 20, -60, -40, -40, -20
+_WORDS, _WORDS_OF_TWO = -25, -10  # below these a name is words whatever stands before it
+_DEAR = 260  # what costs more as a name is none
+
+_LED = Text("字與詞的機率像姓名，前後文也指人", "More likely a name than words, between words that speak of a person")
 
 Found = tuple[int, int, float, Text]
 
 
 @cache
-def _plain_compounds() -> frozenset[str]:
-    """Compound surnames that are not two usual surnames side by side: 歐陽, 司徒; not 張簡, 陳林."""
-    known = characters()
-    return frozenset(c for c in known.compound if not set(c) <= known.common | known.rare) | {"歐陽", "范姜"}
-
-
-@cache
 def led_anchor() -> str:
     """Where this stands nowhere, no rule here finds a name."""
-    surname = f"[{characters().surnames}]"
-    return rf"(?:{_PEOPLE}|{_LEADS}|^|[,。;:!?！？、「『(（\s]){_LINKS}{surname}[{HAN}]{{2,3}}(?:{_GOES_ON})"
+    return rf"[{characters().surnames}][{HAN}]{{2}}"
 
 
-def _strong(before: str, listed: bool) -> bool:
-    return listed or bool(pattern(STRONG_LEAD).search(before))
+@lru_cache(maxsize=64)
+def _runs(text: str) -> tuple[tuple[int, int], ...]:
+    """For each character of ``text`` the run of Han characters that it stands in; an empty one for others."""
+    found: list[tuple[int, int]] = []
+    for han, group in groupby(text, is_han):
+        low, size = len(found), len(list(group))
+        found += [(low, low + size) if han else (low, low)] * size
+    return tuple(found)
 
 
-def _score(name: str, strong: bool) -> float:
-    """As ``likeness``; 0 for what names nobody. Beside a word for a person the beginning of a usual word may be a name too."""
-    known, sure = characters(), name[:2] in _plain_compounds()
-    if len(name) < 3 or set(name[1:]) & _NEVER or name[-2:] in _FORMS or (name[0] == "段" and name[1] in _FIGURES):
-        return 0.0
-    if not strong and (name[-1] in _PLACES or set(name[1:]) & _FIGURES):
-        return 0.0
-    if len(name) == 4 and not sure and not (name[0] in known.common and name[1] in known.common):
-        return 0.0
-    return likeness(name) if strong or (name[:2] not in known.words and name[:3] not in known.words) else 0.0
+@lru_cache(maxsize=1024)
+def _paths(part: str) -> tuple[list[int], list[int]]:
+    return words_cost(part), backwards(part)
 
 
-def _least(before: str, name: str, strong: bool) -> float:
-    """How much a name must look like one, by what stands before it; more than 1 where nothing speaks for a person."""
-    compound = name[:2] in _plain_compounds()
-    usual = compound or name[0] in characters().common
-    if strong:
-        return (0.45 if usual else _LEAST_OF_ALL) + (0.2 if len(name) == 4 and not compound else 0.0)
+def _before(text: str, start: int, listed: bool) -> int:
+    """What the words before add: less where nothing speaks for a person."""
+    before = text[max(0, start - 9) : start]
+    if listed or pattern(STRONG_LEAD).search(before):
+        return _AFTER_PERSON
     if pattern(_CLAUSE).search(before):
-        return 0.55 if compound else 0.8 if usual else 0.62
-    if compound or pattern(rf"(?:{_LEADS})$").search(before):
-        return 0.55 if compound else 0.7 if usual else 0.6
-    return 2.0
+        return _AT_CLAUSE
+    return _AFTER_LEAD if pattern(rf"(?:{_LEADS})$").search(before) else _ANYWHERE
 
 
-def _person_at(text: str, start: int, listed: bool) -> tuple[int, float, bool]:
-    """Where the name that begins at ``start`` ends, how sure that is, and whether a word for a person leads to it."""
-    before, best, taken = text[max(0, start - 9) : start], 0.0, start
-    if max(_score(text[start : start + n], True) for n in (3, 4)) < _LEAST_OF_ALL:
-        return start, 0.0, False
-    strong = _strong(before, listed)
-    for length in (4, 3):
-        name, rest = text[start : start + length], text[start + length : start + length + 8]
-        if len(name) < length or not all(map(is_han, name)):
+def _never(name: str, strong: bool) -> bool:
+    """Whether characters that no given name has, or a form of address, stand in it."""
+    given = name[1:]
+    if set(given) & _NEVER or name[-2:] in _FORMS or given in {"君", "○"} or given in _FORMS:
+        return True
+    return (name[0] == "段" and name[1] in _FIGURES) or (not strong and bool(set(given) & _FIGURES))
+
+
+def likelier_words(text: str, start: int, end: int) -> bool:
+    """Whether ``start`` to ``end``, which another rule takes for a name, is plainly made of words: 業者簡易設備."""
+    if not 2 <= end - start <= 4 or not all(map(is_han, text[start:end])):
+        return False
+    low, high = _runs(text)[start]
+    part = text[low:high]
+    odds = odds_within(part, start - low, end - low, *_paths(part)) if end <= high else None
+    return odds is not None and odds < (_WORDS_OF_TWO if end - start == 2 else _WORDS)
+
+
+def _person_at(text: str, start: int, listed: bool) -> tuple[int, float]:
+    """Where the name that begins at ``start`` ends, and by how much it is likelier than words."""
+    low, high = _runs(text)[start]
+    likely = [n for n in (2, 3, 4) if start + n <= high and (name_cost(text[start : start + n]) or _DEAR) < _DEAR]
+    if not likely:
+        return start, 0.0
+    part = text[low:high]
+    odds = {n: odds_within(part, start - low, start + n - low, *_paths(part)) or 0 for n in likely}
+    if max(odds.values()) + _AFTER_PERSON + _STOPS < _LEAST:
+        return start, 0.0
+    around = _before(text, start, listed)
+    best, taken, strong = 0.0, start, around == _AFTER_PERSON
+    for length in likely:
+        end = start + length
+        if odds[length] + around + _STOPS < _LEAST:
             continue
-        score = _score(name, strong)
-        if name[1] == "君" and pattern(rf"^(?:{_GOES_ON})").search(name[2:] + rest):
-            continue  # 陳君代理: a surname and a form of address
-        if score < _least(before, name, strong) or score <= best:
+        name, rest = text[start:end], text[end : end + 8]
+        if _never(name, strong) or (name[1] == "君" and pattern(rf"^(?:{_GOES_ON})").search(name[2:] + rest)):
             continue
-        if not pattern(rf"^(?:{_GOES_ON})").search(rest) or pattern(_BUILT).search(rest):
+        if length == 2 and not strong:
+            continue
+        stops = pattern(rf"^(?:{_GOES_ON})").search(rest)
+        total = odds[length] + around + (_STOPS if stops else _RUNS_ON)
+        total += _PLACE_END if not strong and name[-1] in _PLACES else 0
+        total += (_SWALLOWS if name[-1] in _GO_ON else 0) + (_TWO if length == 2 else 0)
+        total += _ALONE if around == _ANYWHERE and not stops else 0
+        if total < _LEAST or total <= best or pattern(_BUILT).search(rest):
             continue
         if pattern(_FIRM_FOLLOWS).search(name[-1] + rest) or (not strong and organisation_kind(name) is not None):
             continue
-        best, taken = score, start + length
-    return taken, best, strong
+        if not strong and around != _AFTER_LEAD and pattern(_FIRMS_NAME).search(text[end - 1 : end + 14]):
+            continue
+        best, taken = total, end
+    return taken, best
 
 
 def names_led(text: str) -> Iterator[Found]:
-    """Names of three or four characters between a word before and a word after that fit a person."""
-    surnames, last, last_strong = characters().surnames, -9, False
+    """Names that are likelier than words, between a word before and a word after that fit a person."""
+    surnames, last = characters().starts, -9
     for start, char in enumerate(text):
-        if char not in surnames:
+        if char not in surnames or start < last:
             continue
-        listed = last_strong and last == start - 1 and text[start - 1] in "、,及與和暨"
-        end, score, strong = _person_at(text, start, listed)
+        listed = last == start - 1 and text[start - 1] in "、,及與和暨"
+        end, total = _person_at(text, start, listed)
         if end > start:
-            last, last_strong = end, strong
-            compound = text[start : start + 2] in _plain_compounds()
-            sure = min(0.9, 0.35 + score * 0.7) if strong else min(0.8, score)
-            yield start, end, max(0.55, sure), _COMPOUND if compound else _LED
+            last = end
+            yield start, end, min(0.9, 0.5 + total / 300), _LED
 
 
 def trimmed(text: str, start: int, end: int) -> tuple[int, int]:

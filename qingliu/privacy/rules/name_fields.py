@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from qingliu.core.dataset import Text
 from qingliu.privacy.rules.folding import HAN, fold_name, pattern
+from qingliu.privacy.rules.name_model import tables, whole_odds
 from qingliu.privacy.rules.personal_names import best_name, is_transcribed, likeness, surname_length
 
 
@@ -40,6 +41,41 @@ class NameVerdict:
 
 
 SURE = 0.6
+_UNLIKELY = 0.45  # of what is likelier a word
+_LEAST_ODDS = {2: -8, 3: -20, 4: -20}  # by length, in the unit of ``name_model``: less is a word
+_SURE_ODDS = 30
+_PLACE_ENDS = frozenset("溪河港橋宮廟寺厝坑圳埔灣寮崙埤")  # where a cell ends so, it must look like a name the more
+_PLACE_ODDS = 50
+_ADDRESSED = frozenset(
+    (
+        "先生",
+        "小姐",
+        "太太",
+        "女士",
+        "老闆",
+        "老板",
+        "伯伯",
+        "叔叔",
+        "阿姨",
+        "媽媽",
+        "爸爸",
+        "奶奶",
+        "大哥",
+        "大姐",
+        "老師",
+        "醫師",
+    )
+)
+_LATIN_THINGS = (
+    r"(?i)(?:^|[^a-z])(?:air|water|ocean|river|lake|sea|sky|sun|blue|green|red|white|black|golden|north|south|east|west|"
+    r"northern|southern|eastern|western|central|great|new|grand|royal|global|world|asia|asian|pacific|formosa|china|japan|"
+    r"station|site|plant|mill|port|harbou?r|airport|park|road|street|bridge|city|county|district|village|island|mountain|"
+    r"energy|power|electric|solar|steel|cement|plastics?|paper|chemicals?|petrochemicals?|oil|gas|fuel|metal|semiconductor|"
+    r"electronics?|precision|machinery|motors?|textiles?|foods?|bio|biotech|pharma|medical|logistics|shipping|airlines?|"
+    r"quality|index|standard|meter|sensor|monitor|monitoring|sampler|analy[sz]er|level|rate|value|mean|average|total|data|"
+    r"name|unknown|none|null|test|sample|type|unit|code|note|remarks?|waste|sludge|acid|oxide|dioxide|monoxide|chloride|"
+    r"nitrate|sulfate|carbon|nitrogen|sulfur|ozone|mercury|lead|copper|zinc|and|of|the|for|with|by)(?:$|[^a-z])"
+)
 _MASKS = "○〇◯●OＯ*＊□"
 _FARM = (
     r"(?:畜牧場|農牧場|牧場|農場|畜殖場|種畜場|種豬場|養[豬雞鴨鵝牛羊魚蝦鹿]場|[豬雞鴨鵝牛羊]場|養殖場|孵化場|"
@@ -140,6 +176,9 @@ def organisation_kind(name: str) -> NameKind | None:
     """FARM, AGENCY or COMPANY when ``name`` (folded) says so itself; None when it does not."""
     if len(name) <= 3 and likeness(name) >= 0.66 and name[-1:] not in _SHOP_ENDS:
         return None  # 陳文標, 李軒 end like blocks and villas and are people
+    likely = len(name) <= 4 and (whole_odds(name) or 0) >= _PLACE_ODDS
+    if likely and name[-1:] not in _SHOP_ENDS | _PLACE_ENDS and not pattern(_FIRM).search(name):
+        return None
     if pattern(_FARM + r"(?:[^路街公]{0,6}|\(.*)$").search(name) and not pattern(r"公司|工程").search(name):
         return NameKind.FARM
     if pattern(_AGENCY).search(name) and not pattern(r"公司|企業|商行").search(name):
@@ -152,7 +191,11 @@ def organisation_kind(name: str) -> NameKind | None:
 def person_likeness(name: str) -> float:
     """From 0 to 1, how much ``name`` (folded, without title) looks like one person's name of any origin."""
     if name.isascii() or pattern(r"^[\p{Latin}]").search(name):
-        latin = pattern(_LATIN).search(name) and not pattern(_LATIN_FIRM).search(name)
+        latin = (
+            pattern(_LATIN).search(name)
+            and not pattern(_LATIN_FIRM).search(name)
+            and not pattern(_LATIN_THINGS).search(name)
+        )
         return 0.8 if latin else 0.0
     if pattern(_DOTTED).search(name):
         return 0.9
@@ -189,8 +232,15 @@ def _bare(value: str) -> tuple[int, int]:
 def _whole(name: str) -> float:
     """As ``person_likeness``, where the cell holds nothing else: three characters (or two) behind a usual surname do."""
     score = person_likeness(name)
+    odds = whole_odds(name)
+    if odds is None:
+        return min(score, _UNLIKELY) if name in tables().word else score
+    least = _PLACE_ODDS if name[-1] in _PLACE_ENDS and len(name) > 2 else _LEAST_ODDS[len(name)]
+    if odds < least or name[1:] in _ADDRESSED:
+        return min(score, _UNLIKELY)
+    named = odds >= _SURE_ODDS and name[-1] not in _SUBSTANCES
     enough = len(name) == 3 or (len(name) == 2 and name[0] not in _ALSO_WORDS)
-    return max(score, SURE) if score >= 0.5 and enough else score
+    return max(score, SURE) if named or (score >= 0.5 and enough) else score
 
 
 def _person(value: str, offset: int) -> tuple[float, tuple[int, int]]:

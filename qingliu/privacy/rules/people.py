@@ -7,7 +7,7 @@ from functools import cache
 
 from qingliu.core.dataset import Text
 from qingliu.privacy.rules.folding import HAN, is_han, pattern
-from qingliu.privacy.rules.led_names import STRONG_LEAD, led_anchor, names_led, trimmed
+from qingliu.privacy.rules.led_names import STRONG_LEAD, led_anchor, likelier_words, names_led, trimmed
 from qingliu.privacy.rules.name_fields import organisation_kind
 from qingliu.privacy.rules.personal_names import best_name, characters, is_transcribed, likeness
 from qingliu.privacy.rules.spans import Kind, Span
@@ -218,7 +218,9 @@ def _again(text: str, known: list[Found]) -> Iterator[Found]:
 def names_in(text: str) -> Iterator[Span]:
     """Persons' names in a sentence, each with how it was known; the same name elsewhere in the text counts too."""
     known: list[Found] = []
-    for rule in (_after_roles, _before_titles, _beside_numbers, _actors, _builders, _others):
+    for rule in (_after_roles, _actors):
+        known.extend(f for f in rule(text) if not likelier_words(text, f[0], f[1]))
+    for rule in (_before_titles, _beside_numbers, _builders, _others):
         known.extend(rule(text))
     known.extend(_listed(text, list(known)))
     known.extend(names_led(text))  # walks along lists by itself

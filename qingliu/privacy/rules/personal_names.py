@@ -31,11 +31,12 @@ class Characters:
     given: frozenset[str]
     given_rare: frozenset[str]
     words: frozenset[str]
+    starts: frozenset[str]
 
     @property
     def surnames(self) -> str:
         """Every character that begins a surname, compound ones too."""
-        return "".join(sorted(self.common | self.rare | {c[0] for c in self.compound}))
+        return "".join(sorted(self.starts))
 
 
 @cache
@@ -44,8 +45,9 @@ def characters() -> Characters:
     data = yaml.safe_load((Path(__file__).parent / "name_characters.yaml").read_text(encoding="utf-8"))
     sets = {k: frozenset(v.replace(" ", "")) for k, v in data.items() if k not in {"compound", "words"}}
     words = {k: frozenset(data[k].split()) for k in ("compound", "words")}
+    starts = sets["surnames"] | sets["rare"] | {c[0] for c in words["compound"]}
     return Characters(
-        sets["surnames"], sets["rare"], words["compound"], sets["given"], sets["given_rare"], words["words"]
+        sets["surnames"], sets["rare"], words["compound"], sets["given"], sets["given_rare"], words["words"], starts
     )
 
 

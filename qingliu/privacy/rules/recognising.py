@@ -6,7 +6,7 @@ from functools import cache, lru_cache
 
 from qingliu.privacy.rules import contacts, numbers
 from qingliu.privacy.rules.contacts import emails, landlines, mobiles, plates
-from qingliu.privacy.rules.folding import HAN, fold, pattern
+from qingliu.privacy.rules.folding import HAN, Pattern, fold, pattern
 from qingliu.privacy.rules.numbers import birth_dates, identity_numbers, passports
 from qingliu.privacy.rules.people import anchors, names_in
 from qingliu.privacy.rules.personal_names import characters
@@ -48,25 +48,32 @@ PLACES = frozenset({Kind.LANDLINE, Kind.ADDRESS, Kind.COORDINATES})  # of desks 
 
 
 @cache
-def _anchor(*places: Kind) -> str:
-    """What stands wherever anything about people, or one of these ``places``, is recognised."""
-    parts = [*numbers.ANCHORS, *contacts.ANCHORS, *anchors()]
-    parts += contacts.DESK_ANCHORS if Kind.LANDLINE in places else ()
-    parts += POINT_ANCHORS if Kind.COORDINATES in places else ()
-    parts += ("號",) if Kind.ADDRESS in places else ()
-    return "|".join(f"(?:{p})" for p in parts)
+def _sought(places: frozenset[Kind]) -> tuple[Pattern, ...]:
+    """What stands wherever anything about people, or one of these ``places``, is recognised.
+
+    Several expressions: as one, their automaton grows by products of states and is slower than all of them in turn.
+    """
+    figures = [*numbers.ANCHORS, *contacts.ANCHORS]
+    figures += contacts.DESK_ANCHORS if Kind.LANDLINE in places else ()
+    figures += POINT_ANCHORS if Kind.COORDINATES in places else ()
+    figures += ("號",) if Kind.ADDRESS in places else ()
+    return tuple(pattern(p) for p in ("|".join(f"(?:{f})" for f in figures), *anchors()))
+
+
+def _held(folded: str, places: frozenset[Kind]) -> bool:
+    return any(anchor.found(folded) for anchor in _sought(places))
 
 
 def may_hold(text: str, kinds: frozenset[Kind]) -> bool:
     """One pass over a text: False means that ``recognise`` finds nothing of these kinds in it."""
-    return len(text) >= _SHORTEST and pattern(_anchor(*sorted(kinds & PLACES))).found(fold(text))
+    return len(text) >= _SHORTEST and _held(fold(text), kinds & PLACES)
 
 
 def _recognise(text: str, kinds: frozenset[Kind]) -> tuple[Span, ...]:
     if not suspicious(text):
         return ()
     folded = fold(text)  # one character for one, so spans are those of the original
-    if not kinds <= PLACES and not pattern(_anchor()).found(folded):
+    if not kinds <= PLACES and not _held(folded, frozenset()):
         kinds &= PLACES
     asked = kinds | {Kind.NATIONAL_ID} if Kind.RESIDENT_NUMBER in kinds else kinds  # one recogniser finds both
     found = [span for kind, finds in _RECOGNISERS if kind in asked for span in finds(folded) if span.kind in kinds]
