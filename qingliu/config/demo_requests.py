@@ -36,7 +36,7 @@ def _tell(story: dict[str, Any], form: str, by: Actor) -> Request:
     row = actions.submit(asked=asked, origin=Origin("", form, came, simulated=True))
     if "to" in story:
         why = "示範：業務相關 demonstration: its business"
-        row = actions.dispatch(number=row.number, agency=story["to"], reason=why, by=by)
+        row = actions.dispatch(number=row.number, agency=story["to"], reason=why, by=by, at=came + timedelta(days=1))
     said = story.get("answer")
     if said:
         day = now().astimezone(TAIPEI).date() + timedelta(days=said["in_days"]) if "in_days" in said else None

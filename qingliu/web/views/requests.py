@@ -179,7 +179,7 @@ def _read(stamp: str) -> tuple[str, float | None]:
 def _form(request: HttpRequest, given: dict[str, str], stamp: str, error: QingliuError | None) -> HttpResponse:
     entry = entry_of(given.get("dataset", ""))
     context = {
-        "nav": "requests", "here": "new", "given": given, "stamp": stamp, "error": error, "entry": entry,
+        "nav": "requests", "here": "" if entry else "new", "given": given, "stamp": stamp, "error": error, "entry": entry,
         "kinds": words.KINDS, "most": words.MOST, "days": queries.reply_days(),
     }  # fmt: skip
     return render(request, "web/requests/new.html", context, status=error.status if error else 200)
