@@ -16,6 +16,8 @@ from qingliu.participation import actions
 from qingliu.participation import queries as requests
 from qingliu.participation.models import Request
 from qingliu.participation.rules.replying import Reply
+from qingliu.pipeline import actions as pipeline
+from qingliu.pipeline.models import Alarm
 from qingliu.quality import actions as judging
 from qingliu.quality import jobs, queries, replies, served
 from qingliu.quality.models import Judgement
@@ -114,3 +116,15 @@ def test_whoever_judges_in_the_portal_knows_the_requests(portal: LakePaths) -> N
     wiring.connect_judges(load({"QINGLIU_HOME": str(portal.home)}))
     served._given[:] = served_before
     assert replies.told(queries.edition()) == {}
+
+
+def test_a_question_that_waits_is_an_alarm_of_its_dataset_until_it_is_answered(town_a: More) -> None:
+    row = actions.submit(asked=asked(), origin=origin("f1"))
+    pipeline.watch_alarms(by=OPERATOR)
+    alarm = Alarm.objects.get(kind="asked")
+    assert (alarm.event, alarm.closed_at) == (row.number, None)
+    assert (requests.today() + timedelta(days=14)).isoformat() in alarm.what_zh
+    actions.answer(number=row.number, reply=Reply("available", link="TEST_A"), by=OPERATOR)
+    pipeline.watch_alarms(by=OPERATOR)
+    alarm.refresh_from_db()
+    assert alarm.closed_at is not None
