@@ -195,11 +195,12 @@ Q_CLUSTER = {
     "orm": "default",
     "workers": 1,
     "recycle": 20,
+    "max_rss": 300_000,  # KiB; a process that a heavy job has swollen makes room for a small one
     "timeout": 7_200,
     "retry": 7_800,
     "max_attempts": 3,
     "ack_failures": True,
-    "poll": 1,
+    "poll": 0.2,
     "queue_limit": 4,
     "save_limit": 200,
     "catch_up": False,

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
 import time
+from collections.abc import Callable, Sequence
 from datetime import date
 from types import FrameType
 
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, close_old_connections, connections
 from django_q.cluster import Cluster
 from django_q.tasks import async_task, fetch
 
 from qingliu.accounts import actions as accounts
 from qingliu.accounts.rules import WORKER
+from qingliu.config import handing, nightly, wiring
 from qingliu.config import judging as registers
-from qingliu.config import nightly, wiring
 from qingliu.core.clock import TAIPEI, now
 from qingliu.pipeline import actions, jobs, queries
 from qingliu.privacy import jobs as privacy
@@ -26,7 +28,7 @@ from qingliu.quality import queries as quality
 
 log = logging.getLogger("qingliu.worker")
 BEAT_S = 10.0
-LOOK_S = 2.0
+LOOK_S = 1.0
 REGISTER_S = 60.0  # the same of the register of standards and of both languages
 JUDGE_S = 20.0  # how often it is asked whether something is due to be judged
 WATCH_S = 60.0  # how often alarms are looked for
@@ -104,14 +106,20 @@ class Schedule:
                 async_task(jobs.carry_out, draft, task_name=f"draft {draft}"[:100])
 
 
-def work(parent: int = 0) -> int:
-    """Run until told to stop, or until the process ``parent`` (0 = nobody) is no longer ours."""
+def work(parent: int, perform: Callable[[Sequence[str]], int]) -> int:
+    """Run until told to stop, or until the process ``parent`` (0 = nobody) is no longer ours.
+
+    ``perform`` carries out the commands that are handed over to this process.
+    """
     wiring.connect()
     wiring.connect_judges(settings.QINGLIU)
     mended = actions.reconcile(by=WORKER)
     if any((mended.finished, mended.discarded, mended.published, mended.busy)):
         log.info("reconciled: %s", mended)
     stopping: list[int] = []
+    connections.close_all()
+    gc.collect()
+    gc.freeze()  # the processes below share what is loaded by now: a collector that visited it would copy it for each
     cluster = Cluster()
     cluster.start()
 
@@ -121,12 +129,20 @@ def work(parent: int = 0) -> int:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     schedule = Schedule()
+    door = handing.Door(settings.QINGLIU, lambda argv: _handed(perform, argv), connections.close_all)
     while not stopping and (not parent or os.getppid() == parent):
         close_old_connections()
         try:
             schedule.tick(time.monotonic())
         except (DatabaseError, OSError):  # an edge: a full disk or a busy database must not stop the heart for good
             log.exception("the schedule could not go on; trying again")
-        time.sleep(LOOK_S)
+        door.wait(LOOK_S)
+    door.close()
     cluster.stop()
     return 0
+
+
+def _handed(perform: Callable[[Sequence[str]], int], argv: Sequence[str]) -> int:
+    """Carry out a command that was handed over. It tells its steps itself: they are no lines of the worker's log."""
+    logging.getLogger("qingliu.runs").setLevel(logging.WARNING)
+    return perform(argv)

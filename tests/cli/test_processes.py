@@ -107,6 +107,28 @@ def test_up_serves_pages_api_and_static_files_once_and_ends_whole(
         get(port, "/")
 
 
+def test_the_running_worker_publishes_what_a_command_hands_over(
+    home: Path, portal: tuple[subprocess.Popen[str], int], tmp_path: Path
+) -> None:
+    file = town.csv(tmp_path / "c.csv", town.rows(5, value=4))
+    until = time.monotonic() + 60
+    while not (home / "private" / "worker.sock").exists() and time.monotonic() < until:
+        time.sleep(0.2)
+    code = "import sys; from qingliu.config import cli; code = cli.main(sys.argv[1:]); "
+    code += "sys.exit(99 if 'django' in sys.modules else code)"
+    command = [sys.executable, "-c", code, "publish", "c.csv", "--dataset", "TEST_A", "--message", "handed"]
+    done = subprocess.run(
+        command, env=environment(home), cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "已發布 published" in done.stdout
+    assert done.stderr == ""
+    assert {row["pm25"] for row in json.loads(get(portal[1], "/api/v2/test_a")[1])} == {"4"}
+    again = subprocess.run([*command[:3], "publish", str(file), "--dataset", "TEST_A"], env=environment(home),
+                           capture_output=True, text=True, timeout=120, check=False)  # fmt: skip
+    assert (again.returncode, "沒有新版本" in again.stdout) == (0, True)
+
+
 def test_a_killed_portal_leaves_no_process_that_holds_the_port(portal: tuple[subprocess.Popen[str], int]) -> None:
     process, port = portal
     ended(process, signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""Commands about the portal itself: setup, up, work, verify, maintain, bulk, backup, restore, manage."""
+"""Commands about the portal itself: setup, work, verify, maintain, bulk, backup, restore, manage."""
 
 from __future__ import annotations
 
@@ -11,12 +11,10 @@ from django.core.management import call_command, execute_from_command_line
 from qingliu.accounts import actions as accounts
 from qingliu.accounts.rules import Actor
 from qingliu.catalog import publication
-from qingliu.config import nightly, server, worker
+from qingliu.config import nightly, worker
 from qingliu.config.commands import told
-from qingliu.core.dataset import Text
-from qingliu.core.errors import Conflict
 from qingliu.lake.paths import LakePaths
-from qingliu.pipeline import actions, locks, queries
+from qingliu.pipeline import actions, queries
 from qingliu.privacy import actions as privacy
 from qingliu.quality import actions as quality
 
@@ -25,17 +23,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add these commands to the parser."""
     for name in ("setup", "migrate"):
         parser = commands.add_parser(name, help="建立或更新資料庫與目錄 make or update the database and folders")
+        parser.add_argument("--mend", action="store_true", help=argparse.SUPPRESS)  # what ``up`` does before it serves
         parser.set_defaults(do=do_setup)
-
-    start = commands.add_parser("up", help="啟動網站、資料 API 與背景工作 start pages, data API and worker")
-    start.add_argument("--port", type=int, default=None, help="0 = 任一可用埠 any free port")
-    start.add_argument("--no-worker", action="store_true", help="不啟動背景工作 without the worker")
-    start.add_argument(
-        "--own-address",
-        action="store_true",
-        help="未設 QINGLIU_BASE_URL 時以印出的位址為公開位址 take the printed address as the public one where none is set",
-    )
-    start.set_defaults(do=do_up)
 
     work = commands.add_parser("work", help="只執行背景工作 run the worker alone")
     work.add_argument("--parent", type=int, default=0, help=argparse.SUPPRESS)
@@ -80,31 +69,16 @@ def prepare(by: Actor) -> None:
 def do_setup(args: argparse.Namespace, by: Actor) -> int:
     """Prepare the home."""
     prepare(by)
+    if args.mend:
+        actions.reconcile(by=by)
+        return told.DONE
     told.say(f"已就緒 ready: {settings.QINGLIU.home}")
     return told.DONE
 
 
-def do_up(args: argparse.Namespace, by: Actor) -> int:
-    """Prepare, mend, and serve until told to stop."""
-    with locks.portal(LakePaths(settings.QINGLIU.home)) as mine:
-        if not mine:
-            raise Conflict(
-                Text("這個資料目錄已有平臺在執行。", "A portal is already running on this home."),
-                Text("請先停止它，或改用另一個 QINGLIU_HOME。", "Stop it first, or use another QINGLIU_HOME."),
-            )
-        return _serve(args, by)
-
-
-def _serve(args: argparse.Namespace, by: Actor) -> int:
-    prepare(by)
-    actions.reconcile(by=by)
-    port = settings.QINGLIU.port if args.port is None else args.port
-    return server.up(settings.QINGLIU, port=port, worker=not args.no_worker, own_address=args.own_address)
-
-
 def do_work(args: argparse.Namespace, by: Actor) -> int:
     """Run the worker until told to stop."""
-    return worker.work(args.parent)
+    return worker.work(args.parent, args.perform)
 
 
 def do_verify(args: argparse.Namespace, by: Actor) -> int:
