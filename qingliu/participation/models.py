@@ -39,7 +39,7 @@ class Request(models.Model):
     field = models.CharField(_("欄位"), max_length=200, blank=True)
     keyword = models.CharField(_("關鍵字"), max_length=200, blank=True)
     author = models.CharField(_("姓名"), max_length=60)
-    email = models.CharField(_("電子郵件"), max_length=200, blank=True)  # erased once the final answer was mailed
+    email = models.CharField(_("電子郵件"), max_length=200, blank=True)  # seen at the desk only
     shown_title = models.CharField(max_length=160)
     shown_text = models.TextField()
     shown_author = models.CharField(max_length=120)
@@ -99,7 +99,6 @@ class Answer(models.Model):
     agency = models.CharField(_("機關"), max_length=64, blank=True)
     at = models.DateTimeField(_("時間"))
     by = models.CharField(_("執行者"), max_length=200)
-    mailed_at = models.DateTimeField(_("寄出時間"), null=True, blank=True)
 
     class Meta:
         ordering = ("id",)

@@ -133,8 +133,9 @@ def dataset(entry: Entry, lang: str, base: str, version: int | None, words: Word
         "fields": [field(f, lang, words.get(f.name, {})) for f in record.fields],
         "links": dataset_links(record, entry.kind, base),
     }
-    if entry.notes:  # what the judges say in public; words for cells stand with the columns they are of
-        plain["judgement"] = {t: {k: v for k, v in n.items() if k != "contents"} for t, n in entry.notes.items()}
+    said = {t: n for t, n in entry.notes.items() if t != "requests"}  # what the public asks is no judgement
+    if said:  # what the judges say in public; words for cells stand with the columns they are of
+        plain["judgement"] = {t: {k: v for k, v in n.items() if k != "contents"} for t, n in said.items()}
     return plain
 
 
