@@ -1,0 +1,1 @@
+"""Explore pages and their charts."""
