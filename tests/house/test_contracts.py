@@ -33,6 +33,10 @@ BREAKS: dict[str, list[tuple[str, str, str]]] = {
         ("qingliu/api/native/breaks.py", "import django.conf", f"qingliu.api {NOT} django"),
         ("qingliu/lake/breaks.py", "import django.utils.timezone", f"qingliu.lake {NOT} django"),
     ],
+    "pure-charts": [
+        ("qingliu/web/charts/breaks.py", "import django.utils.html", f"qingliu.web.charts {NOT} django"),
+        ("qingliu/web/charts/breaks.py", "import qingliu.lake.query", f"qingliu.web.charts {NOT} qingliu.lake"),
+    ],
     "lake-door": [
         ("qingliu/pipeline/breaks.py", "import duckdb", "qingliu.pipeline.breaks -> duckdb"),
         ("qingliu/api/moenv/breaks.py", "import pyarrow", "qingliu.api.moenv.breaks -> pyarrow"),
