@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from qingliu.core.dataset import DatasetRecord, Definition, FieldRecord, Text
+from qingliu.standards.vocabularies import Term, categories, licences
 
 Said = Callable[[DatasetRecord, FieldRecord], Text]
 Kind = Literal["added", "removed", "renamed", "changed"]
@@ -116,8 +117,8 @@ def facts(d: DatasetRecord) -> tuple[tuple[Text, Text], ...]:
         (Text("鍵值", "key"), _same("、".join(d.key))),
         (Text("時間欄位", "time column"), _same(d.time_field)),
         (Text("經緯度欄位", "columns of the point"), _same(f"{d.place.lon}、{d.place.lat}" if d.place else "")),
-        (Text("主題", "topic"), _same(d.category)),
-        (Text("授權", "licence"), _same(d.licence)),
+        (Text("主題", "topic"), _named(categories(), d.category)),
+        (Text("授權", "licence"), _named(licences(), d.licence)),
         (Text("承辦單位", "unit in charge"), d.unit),
         (Text("聯絡人", "contacts"), _same("；".join(f"{c.name.zh} {c.email}".strip() for c in d.contacts))),
         (Text("關鍵字", "keywords"), Text("、".join(k.zh for k in d.keywords), ", ".join(k.en for k in d.keywords if k.en))),
@@ -133,6 +134,11 @@ def _differing(pairs: list[tuple[Text, Text, Text]]) -> Iterator[Change]:
 
 def _same(text: str) -> Text:
     return Text(text, text)
+
+
+def _named(vocabulary: Mapping[str, Term], code: str) -> Text:
+    term = vocabulary.get(code)
+    return term.name if term else _same(code)
 
 
 def _number(value: float | None) -> Text:
