@@ -58,6 +58,21 @@ def test_every_address_and_parameter_is_in_openapi(described: dict[str, Any]) ->
     assert set(PARAMETERS) == {n for e in ENDPOINTS.values() for n in (*e.query, *re.findall(r"{(\w+)}", e.path))}
 
 
+def test_every_format_that_an_address_lists_is_answered(portal: Portal, described: dict[str, Any]) -> None:
+    asked = {"changes": "&since=1", "series": "&aggregate=count(*)"}
+    lists = {}
+    for name in ("rows", "latest", "changes", "series"):
+        operation = described["paths"][ENDPOINTS[name].path]["get"]
+        lists[name] = next(p["schema"]["enum"] for p in operation["parameters"] if p.get("name") == "f")
+        every = (*lists[name], *(f for f in lists["rows"] if f not in lists[name]))
+        states = {
+            f: portal.get(f"/api/datasets/AIR_H/{name}", f"f={f}{asked.get(name, '')}").status_code for f in every
+        }
+        assert states == {f: 200 if f in lists[name] else 400 for f in every}, name
+        assert "geoparquet" in states
+    assert set(lists["rows"]) - set(lists["changes"]) == {"geojson", "geoparquet"}
+
+
 def test_every_ref_points_somewhere(described: dict[str, Any]) -> None:
     def walk(node: Any) -> None:
         if isinstance(node, dict):

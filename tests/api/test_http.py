@@ -14,7 +14,7 @@ import pytest
 
 from qingliu.api.cache import ResponseCache, Stored
 from qingliu.api.http import etag_matches, language, preferred, takes_gzip
-from qingliu.api.native.parameters import FORMATS
+from qingliu.api.native.formats import FORMATS
 from qingliu.config.data_api import dispatch, make_data_api
 from qingliu.core.access import Grant, digest, new_token, write_access
 from qingliu.core.clock import now

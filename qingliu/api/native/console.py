@@ -9,8 +9,8 @@ from html import escape
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from qingliu.api.native.formats import FORMATS
 from qingliu.api.native.page import STYLE
-from qingliu.api.native.parameters import FORMATS
 from qingliu.core.dataset import DatasetRecord, FieldRecord
 from qingliu.core.errors import QingliuError
 from qingliu.lake.published import Entry

@@ -9,7 +9,7 @@ from qingliu import __version__
 from qingliu.api.describing import HEADERS, TOO_LONG, UNCHANGED, Part, headers, joined, of_status
 from qingliu.api.describing import said as _said
 from qingliu.api.manners import PROBLEM, TITLES
-from qingliu.api.native.parameters import ENDPOINTS, FORMATS, PARAMETERS, Endpoint, Parameter
+from qingliu.api.native.parameters import ENDPOINTS, PARAMETERS, Endpoint, Parameter
 from qingliu.core.dataset import Text
 
 _STATUS_TEXT: dict[int, Text] = {
@@ -164,7 +164,7 @@ def problem_example(status: int) -> dict[str, Any]:
 
 def _format(endpoint: Endpoint) -> dict[str, Any]:
     """``f`` with the formats that this address has."""
-    offered = [name for name, media in FORMATS if media.split(";")[0] in endpoint.media]
+    offered = list(endpoint.formats)
     plain = parameter(PARAMETERS["f"])
     return plain | {"schema": {"type": "string", "enum": offered}, "example": "csv" if "csv" in offered else offered[0]}
 

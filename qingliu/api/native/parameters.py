@@ -5,22 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from qingliu.api.given import LANGUAGES
+from qingliu.api.native.formats import CHANGE_FORMATS, ROW_FORMATS, media_of
 from qingliu.api.native.parameter import Parameter, text
 from qingliu.api.native.series_parameters import SERIES, SERIES_FORMATS, SERIES_PARAMETERS
 from qingliu.core.dataset import Text
 
-FORMATS: tuple[tuple[str, str], ...] = (
-    ("json", "application/json"),
-    ("geojson", "application/geo+json"),
-    ("ndjson", "application/x-ndjson"),
-    ("csv", "text/csv; charset=utf-8"),
-    ("parquet", "application/vnd.apache.parquet"),
-    ("geoparquet", "application/vnd.apache.parquet"),
-    ("arrow", "application/vnd.apache.arrow.stream"),
-    ("csv.gz", "application/gzip"),
-    ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-    ("ods", "application/vnd.oasis.opendocument.spreadsheet"),
-)
 DEFAULT_LIMIT = 1000
 HEAVY_ROWS = 20_000
 
@@ -173,7 +162,7 @@ PARAMETERS: dict[str, Parameter] = {
         ),
         Parameter(
             "f",
-            text(enum=[name for name, _ in FORMATS]),
+            text(enum=list(ROW_FORMATS)),
             Text("格式；未給則看 Accept。", "Format; without it, by Accept."),
             "csv",
         ),
@@ -253,7 +242,8 @@ CHANGES = ("since", "limit", "offset", "lang", "f", "header", "bom", "include_fl
 class Endpoint:
     """One address of the native API.
 
-    ``fields`` marks those where every column is a parameter too, ``stored`` those whose answers carry an ETag.
+    ``fields`` marks those where every column is a parameter too, ``stored`` those whose answers carry an ETag;
+    ``formats`` are the values of ``f``, where it is among the parameters.
     """
 
     path: str
@@ -263,10 +253,10 @@ class Endpoint:
     media: tuple[str, ...] = ("application/json",)
     errors: tuple[int, ...] = (400, 401, 404)
     stored: bool = True
+    formats: tuple[str, ...] = ("json",)
 
 
-_DATA = tuple(dict.fromkeys(media.split(";")[0] for _, media in FORMATS))
-_WHOLE = tuple(dict.fromkeys(m for name, m in FORMATS if name in {"csv.gz", "parquet", "geoparquet", "xlsx", "ods"}))
+_WHOLE = media_of(("csv.gz", "parquet", "geoparquet", "xlsx", "ods"))
 _DATA_ERRORS = (400, 401, 404, 410, 422, 503)
 ENDPOINTS: dict[str, Endpoint] = {
     "landing": Endpoint("/api", Text("入口與連結", "Landing page with links"), ("lang", "f"), errors=(400, 401)),
@@ -312,30 +302,39 @@ ENDPOINTS: dict[str, Endpoint] = {
         media=("application/vnd.oai.openapi+json;version=3.1",),
     ),
     "rows": Endpoint(
-        "/api/datasets/{code}/rows", Text("資料列", "Rows"), ROWS, fields=True, media=_DATA, errors=_DATA_ERRORS
+        "/api/datasets/{code}/rows",
+        Text("資料列", "Rows"),
+        ROWS,
+        fields=True,
+        media=media_of(ROW_FORMATS),
+        errors=_DATA_ERRORS,
+        formats=ROW_FORMATS,
     ),
     "latest": Endpoint(
         "/api/datasets/{code}/latest",
         Text("每個鍵值最新的一列", "The newest row of each key"),
         ROWS,
         fields=True,
-        media=_DATA,
+        media=media_of(ROW_FORMATS),
         errors=_DATA_ERRORS,
+        formats=ROW_FORMATS,
     ),
     "changes": Endpoint(
         "/api/datasets/{code}/changes",
         Text("某版本之後新增、修改、刪除的列", "Rows inserted, updated or deleted after a version"),
         CHANGES,
-        media=tuple(media for media in _DATA if media != "application/geo+json"),
+        media=media_of(CHANGE_FORMATS),
         errors=_DATA_ERRORS,
+        formats=CHANGE_FORMATS,
     ),
     "series": Endpoint(
         "/api/datasets/{code}/series",
         Text("依時間與欄位彙總", "Aggregates by time and by fields"),
         SERIES,
         fields=True,
-        media=tuple(media.split(";")[0] for name, media in FORMATS if name in SERIES_FORMATS),
+        media=media_of(SERIES_FORMATS),
         errors=_DATA_ERRORS,
+        formats=SERIES_FORMATS,
     ),
     "versions": Endpoint(
         "/api/datasets/{code}/versions",

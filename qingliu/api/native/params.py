@@ -12,7 +12,8 @@ from qingliu.api import cql2
 from qingliu.api.conditions import equal, interval, of_status, within
 from qingliu.api.given import Caller, Given, names_of, order_of
 from qingliu.api.http import Pairs, preferred
-from qingliu.api.native.parameters import CHANGES, DEFAULT_LIMIT, FORMATS, HEAVY_ROWS, ROWS
+from qingliu.api.native.formats import CHANGE_FORMATS, FORMATS, ROW_FORMATS
+from qingliu.api.native.parameters import CHANGES, DEFAULT_LIMIT, HEAVY_ROWS, ROWS
 from qingliu.api.values import count, moment
 from qingliu.core.dataset import DatasetRecord, Text
 from qingliu.core.errors import BadRequest
@@ -66,7 +67,7 @@ def listing(pairs: Pairs, allowed: tuple[str, ...], *, default_limit: int, maxim
 def rows(record: DatasetRecord, pairs: Pairs, caller: Caller, *, latest: bool = False) -> Asked:
     """The question of ``/rows`` or ``/latest``."""
     given = Given(pairs, ROWS, record)
-    form = format_of(given, caller, tuple(name for name, _ in FORMATS))
+    form = format_of(given, caller, ROW_FORMATS)
     query = Query(
         dataset=record.code,
         fields=names_of(given.text("properties"), record, "properties") if given.has("properties") else None,
@@ -85,7 +86,7 @@ def rows(record: DatasetRecord, pairs: Pairs, caller: Caller, *, latest: bool = 
 def changes(record: DatasetRecord, pairs: Pairs, caller: Caller, since: int | None = None) -> Asked:
     """The question of ``/changes``; ``since`` is the version that a moment meant (see ``since_moment``)."""
     given = Given(pairs, CHANGES)
-    form = format_of(given, caller, ("json", "ndjson", "csv", "parquet", "arrow", "csv.gz", "xlsx", "ods"))
+    form = format_of(given, caller, CHANGE_FORMATS)
     query = Query(
         dataset=record.code,
         changes_since=count(given.text("since"), "since") if since is None else since,
