@@ -190,7 +190,7 @@ def test_any_boxes_make_a_sound_picture(found: list[tuple[str, list[float | None
 @given(st.lists(st.tuples(st.dates(date(1, 1, 1), date(9999, 12, 31)), st.one_of(st.none(), NUMBERS)), max_size=3))
 def test_any_calendar_makes_a_sound_picture(days: list[tuple[date, float | None]]) -> None:
     steps = calendars.steps_of([v for _, v in days if v is not None])
-    chart = calendars.Calendar(tuple(days), steps, tuple("n" for _ in range(len(steps) + 1)), "µg", "zh")
+    chart = calendars.Calendar((("a", tuple(days)),), steps, tuple("n" for _ in range(len(steps) + 1)), "µg", "zh")
     for paper in (axes.WIDE, axes.NARROW):
         document(calendars.draw(chart, paper))
 

@@ -91,10 +91,11 @@ def columns(chart: Columns, paper: Paper = axes.WIDE) -> Drawing:
         drawn += el("rect", hint(told), x=left, y=min(zero, top), width=max(0.6, right - left - gap), height=abs(zero - top),
                     class_="f1", fill=ACCENT)  # fmt: skip
     drawn += bottom
+    for place, _name in chart.marks:
+        drawn += line(x.at(place), plot.top, x.at(place), plot.bottom, "mark", "#14282d")
     free = -1e9
     for place, name in sorted(chart.marks):
         at = x.at(place)
-        drawn += line(at, plot.top, at, plot.bottom, "mark", "#14282d")
         width = scales.text_width(name, 11)
         start = min(max(plot.left, at + 4), plot.right - width)
         row = 12.0 if start > free else 26.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,11 +13,14 @@ from qingliu.web.charts.marks import AQI, GRID, PAPER, RAMP, Drawing, el, hint, 
 _WEEKDAYS = {"zh": "一二三四五六日", "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")}
 
 
+Days = tuple[tuple[date, float | None], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Calendar:
     """Values of days. ``steps`` are the upper ends of the colours, ascending, one fewer than there are; ``names`` theirs."""
 
-    days: tuple[tuple[date, float | None], ...]
+    series: tuple[tuple[str, Days], ...]  # each with its name, "" where there is one
     steps: tuple[float, ...]
     names: tuple[str, ...]
     quantity: str
@@ -35,27 +39,29 @@ def steps_of(values: list[float]) -> tuple[float, ...]:
 
 
 def draw(chart: Calendar, paper: Paper = axes.WIDE) -> Drawing:
-    """One block a year (on narrow paper one a half), newest last, with the scale of colours below."""
-    by_day = dict(chart.days)
-    years = sorted({d.year for d in by_day})
+    """One block a series and year (on narrow paper one a half), newest last, with the scale of colours below."""
     left = 30.0
     weeks = 27 if paper.narrow else 54
     cell = (paper.width - left) / weeks
     drawn, top = words(0, 12, scales.clipped(chart.quantity, 12, paper.width)), 22.0
-    for year in years:
-        halves = ((1, 6), (7, 12)) if paper.narrow else ((1, 12),)
-        for first, last in halves:
-            own = [d for d in by_day if d.year == year and first <= d.month <= last]
-            if not own:
-                continue
-            drawn += words(0, top + 13, times.year_told(year, chart.lang), size=12.5, class_="ink", weight="600")
-            block, height = _block(
-                chart, by_day, date(year, first, 1), date(year, last, 31 if last == 12 else 30), cell, left
-            )
+    for name, days in chart.series:
+        by_day = dict(days)
+        for first, last in _halves(by_day, paper):
+            head = " · ".join(t for t in (name, times.year_told(first.year, chart.lang)) if t)
+            drawn += words(0, top + 13, scales.clipped(head, 12.5, paper.width), size=12.5, class_="ink", weight="600")
+            block, height = _block(chart, by_day, (first, last), cell, left)
             drawn += el("g", block, transform=f"translate(0 {top + 22:.2f})")
             top += 22 + height + 14
     key, height = _key(chart, paper)
     return Drawing(paper.width, top + height, drawn + el("g", key, transform=f"translate(0 {top:.2f})"))
+
+
+def _halves(by_day: dict[date, float | None], paper: Paper) -> Iterator[tuple[date, date]]:
+    """First and last day of each block that has a day of the data."""
+    for year in sorted({d.year for d in by_day}):
+        for first, last in ((1, 6), (7, 12)) if paper.narrow else ((1, 12),):
+            if any(d.year == year and first <= d.month <= last for d in by_day):
+                yield date(year, first, 1), date(year, last, 31 if last == 12 else 30)
 
 
 def _place(day: date, first: date) -> tuple[int, int]:
@@ -63,9 +69,10 @@ def _place(day: date, first: date) -> tuple[int, int]:
     return (day.toordinal() - start) // 7, day.weekday()
 
 
-def _block(  # noqa: PLR0917
-    chart: Calendar, by_day: dict[date, float | None], first: date, last: date, cell: float, left: float
+def _block(
+    chart: Calendar, by_day: dict[date, float | None], ends: tuple[date, date], cell: float, left: float
 ) -> tuple[str, float]:
+    first, last = ends
     drawn = ""
     for weekday in (0, 2, 4, 6):
         drawn += words(

@@ -58,7 +58,8 @@ def draw(chart: Lines, paper: Paper = axes.WIDE) -> Drawing:
         return Drawing(paper.width, paper.height, drawn)
     low, high = min(moments), max(moments)
     bottom, x = axes.horizontal_time(plot, low, high, chart.lang)
-    drawn += bottom + _bands(chart, plot, scale, paper) + legend
+    bands, band_names = _bands(chart, plot, scale)
+    drawn += bottom + bands + legend
     ends = []
     for i, one in enumerate(chart.lines):
         at = i % len(LINES)
@@ -77,6 +78,7 @@ def draw(chart: Lines, paper: Paper = axes.WIDE) -> Drawing:
         drawn += el("g", alone, class_=f"dots f{at + 1}", fill=LINES[at]) if alone else ""
         if joined or alone:
             ends.append((ends_at[1], i, ends_at[0]))
+    drawn += band_names
     if beside:
         drawn += _names(ends, names, plot)
     data = (
@@ -93,9 +95,9 @@ def scales_only(values: tuple[float | None, ...]) -> list[float | None]:
     return [v if v is not None and scales.finite((v,)) else None for v in values]
 
 
-def _bands(chart: Lines, plot: Plot, scale: scales.Ticks, paper: Paper) -> str:
+def _bands(chart: Lines, plot: Plot, scale: scales.Ticks) -> tuple[str, str]:
     y = scales.Linear(scale.low, scale.high, plot.bottom, plot.top)
-    drawn = ""
+    drawn = names = ""
     for band in chart.bands:
         if band.low >= scale.high:
             continue
@@ -103,10 +105,10 @@ def _bands(chart: Lines, plot: Plot, scale: scales.Ticks, paper: Paper) -> str:
         drawn += el("rect", x=plot.left, y=top, width=5, height=max(0.0, bottom - top), fill=AQI[band.number - 1],
                     class_=f"band a{band.number}")  # fmt: skip
         if bottom - top > 15:
-            drawn += words(plot.left + 10, top + 13, band.name, size=11, class_="t halo")
+            names += words(plot.left + 10, top + 13, band.name, size=11, class_="t halo")
         if band.high < scale.high:
             drawn += line(plot.left, top, plot.right, top, "limit", "#8aa09e")
-    return drawn
+    return drawn, names
 
 
 def _names(ends: list[tuple[float, int, float]], names: list[str], plot: Plot) -> str:

@@ -56,8 +56,9 @@ def draw(chart: Rose, paper: Paper = axes.WIDE) -> Drawing:
                 drawn += el("path", hint(told), d=_petal(cx, cy, r.at(total), r.at(total + share), i * 22.5),
                             class_=f"r{shade + 1} rim", fill=RAMP[shade], stroke=PAPER, stroke_width=0.6)  # fmt: skip
                 total += share
+    free = min(range(SECTORS), key=lambda i: sum(chart.shares[i]) + sum(chart.shares[(i + 1) % SECTORS]))
+    angle = math.radians(free * 22.5 + 11.25)
     for v in rings.values[1:]:
-        angle = math.radians(33.75)
         drawn += words(cx + math.sin(angle) * r.at(v), cy - math.cos(angle) * r.at(v) + 4, f"{rings.label(v)}%", size=10.5,
                        anchor="middle", class_="t halo")  # fmt: skip
     drawn += el(

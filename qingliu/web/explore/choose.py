@@ -194,7 +194,7 @@ def _when(record: DatasetRecord, ask: Ask, facts: Facts) -> Ask:
         return ask
     fine = _finest(record, field)
     if not ask.start and not ask.end and facts.last is not None and facts.first is not None:
-        ask = replace(ask, start=_start(ask, fine, facts), end=facts.last.date().isoformat())
+        ask = replace(ask, start=_start(record, ask, fine, facts), end=facts.last.date().isoformat())
     if ask.chart == "calendar":
         return replace(ask, bucket="1d")
     if ask.chart == "rose":
@@ -219,7 +219,7 @@ def _finest(record: DatasetRecord, field: FieldRecord) -> str:
     return next((b for b in allowed if _SECONDS[b] >= seconds * 0.99), "1y")
 
 
-def _start(ask: Ask, fine: str, facts: Facts) -> str:
+def _start(record: DatasetRecord, ask: Ask, fine: str, facts: Facts) -> str:
     assert facts.first is not None
     assert facts.last is not None
     last = facts.last.date()
@@ -228,8 +228,9 @@ def _start(ask: Ask, fine: str, facts: Facts) -> str:
     elif ask.chart == "rose":
         back = last - timedelta(days=min(364, last.toordinal() - 1))
     else:
+        fine = ask.bucket or fine
         days = {"1h": 29, "1d": 364, "1w": 1825, "1mo": 3650}.get(fine, 36_500)
-        days = days if (ask.chart == "line" and fine == "1h") or ask.chart != "bar" else 36_500
+        days = 36_500 if step(record) is None else days
         back = last - timedelta(days=min(days, last.toordinal() - 1))
     return max(back, facts.first.date()).isoformat()
 

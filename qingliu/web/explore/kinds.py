@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -201,36 +201,32 @@ def _share(pairs: list[tuple[float, int]], total: int, share: float) -> float:
 
 
 def calendar(got: Answer, ask: Ask, said: Names, facts: Facts) -> Made:
-    """Days of the first series that was asked for."""
+    """Days of each series under one another, all in one scale of colours."""
     drawn = lines.series(got, ask, said)
     value = lines.field(got, ask)
-    one = drawn[0] if drawn else None
-    days: tuple[tuple[date, float | None], ...] = ()
-    if one:
-        days = tuple((t.date(), v) for t, v in zip(one.times, one.values, strict=True))
-    known = [v for _d, v in days if v is not None]
-    index = bool(lines.bands(said.record, ask))
-    if index:
+    known = [v for one in drawn for v in one.values if v is not None]
+    bands = lines.bands(said.record, ask)
+    names: tuple[str, ...]
+    if bands:
         steps: tuple[float, ...] = wording.AQI_BANDS
-        names = tuple(
-            b.name + f" {b.low + (1 if b.low else 0):.0f}–{b.high:.0f}" for b in lines.bands(said.record, ask)
-        )
+        names = tuple(f"{b.name} {b.low + (1 if b.low else 0):.0f}–{b.high:.0f}" for b in bands)
     else:
         steps = calendars.steps_of(known)
         ends = [scales.short(s) for s in steps]
-        names = (
-            (f"≤ {ends[0]}", *(f"{a}–{b}" for a, b in pairwise(ends)), f"> {ends[-1]}")
-            if ends
-            else (scales.short(known[0]),)
-            if known
-            else ()
-        )
-    chart = calendars.Calendar(days, steps, names, said.quantity(ask, value), lang(), index, _("無值"))
-    notes = [_("空心：那天沒有值，或不足以算統計值。")]
-    return Made(
-        calendars.draw(chart, axes.WIDE), calendars.draw(chart, axes.NARROW),
-        lines.told(drawn, said.unit_of(value), "1d") if drawn else "", whole_table(got, said), tuple(notes),
+        between = (f"{a}–{b}" for a, b in pairwise(ends))
+        names = (f"≤ {ends[0]}", *between, f"> {ends[-1]}") if ends else tuple(scales.short(v) for v in known[:1])
+    chart = calendars.Calendar(
+        tuple(
+            (one.label if len(drawn) > 1 else "", tuple((t.date(), v) for t, v in zip(one.times, one.values, strict=True)))
+            for one in drawn
+        ),
+        steps, names, said.quantity(ask, value), lang(), bool(bands), _("無值"),
     )  # fmt: skip
+    notes = (_("空心：那天沒有值，或不足以算統計值。"),)
+    told = lines.told(drawn, said.unit_of(value), "1d") if drawn else ""
+    return Made(
+        calendars.draw(chart, axes.WIDE), calendars.draw(chart, axes.NARROW), told, whole_table(got, said), notes
+    )
 
 
 def rose(got: Answer, ask: Ask, said: Names, facts: Facts) -> Made:

@@ -44,6 +44,8 @@ def series(answer: Answer, ask: Ask, said: Names) -> tuple[line.Line, ...]:
         pairs = sorted(zip(*found[key], strict=True), key=lambda p: p[0])
         label = said.cell(ask.split, key) if ask.split else said.what(ask)
         made.append(line.Line(label, tuple(t for t, _v in pairs), tuple(v for _t, v in pairs)))
+    there = {str(k) for k in keys}
+    made += [line.Line(said.cell(ask.split, v), (), ()) for v in ask.only if ask.split and v not in there]
     return tuple(made)
 
 

@@ -32,7 +32,7 @@ def show(engine: Engine, entry: Entry, ask: Ask) -> Shown:
     got = answer(engine, record, asked)
     said = words.names(entry, engine.published, _unit(engine, record, full))
     made = _MAKERS[full.chart](got, full, said, facts)
-    notes = (*_rests_on(record, full, got), *made.notes)
+    notes = (*_rests_on(record, full, got, said), *made.notes)
     return Shown(
         full,
         facts,
@@ -59,7 +59,7 @@ def _unit(engine: Engine, record: DatasetRecord, ask: Ask) -> str:
     return found[0][0] if len(found) == 1 else ""
 
 
-def _rests_on(record: DatasetRecord, ask: Ask, got: Answer) -> tuple[str, ...]:
+def _rests_on(record: DatasetRecord, ask: Ask, got: Answer, said: Names) -> tuple[str, ...]:
     """Period and time zone; how complete; which values count."""
     timed = bool(record.time_field) and ask.chart != "table"
     first = words.period(ask)
@@ -86,6 +86,8 @@ def _rests_on(record: DatasetRecord, ask: Ask, got: Answer) -> tuple[str, ...]:
         if limit_declared(value) is not None:
             below_text = {"half": _("以極限之半計"), "zero": _("以零計"), "limit": _("以極限計"), "drop": _("不計")}
             rules.append(_("低於偵測極限者") + below_text[ask.below or "half"])
+        if is_long(record) and not said.unit_of(value):
+            rules.append(_("資料沒有載明這個測項的單位"))
     if record.row_status != "validated":
         rules.append(
             {
@@ -96,7 +98,7 @@ def _rests_on(record: DatasetRecord, ask: Ask, got: Answer) -> tuple[str, ...]:
         )
     if rules:
         found.append(_("；").join(rules) + _("。"))
-    return tuple(found)
+    return tuple(n[:1].upper() + n[1:] for n in found)
 
 
 def _line(got: Answer, ask: Ask, said: Names, facts: Facts) -> Made:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from qingliu.web.charts import scales
 from qingliu.web.charts.marks import Drawing, whole
 from qingliu.web.explore.asks import Ask
 from qingliu.web.explore.calls import Call
@@ -61,6 +62,8 @@ def text(value: Any) -> str:
 
 def _read(value: Any) -> str:
     """A cell as people read it: times without their zone, which stands above the table."""
+    if isinstance(value, float):
+        return scales.short(value)
     return value.strftime("%Y-%m-%d %H:%M") if isinstance(value, datetime) else text(value)
 
 

@@ -121,13 +121,14 @@ def period(ask: Ask) -> str:
 
 def title(ask: Ask, said: Names) -> str:
     """The chart's title: what, which statistic, how often, of whom."""
-    what = said.what(ask)
-    parts = [] if ask.stat in {"count", ""} or ask.chart in {"histogram", "rose", "box"} else [stat_name(ask.stat)]
-    if ask.bucket and ask.chart != "rose":
-        parts.insert(0, bucket_name(ask.bucket))
     english = lang() == "en"
-    stat = " ".join(parts).lower() if english else "".join(parts)
-    told = what + (" " + stat if stat else "")
+    told = _("風向與風速") if ask.chart == "rose" else said.what(ask)
+    often = bucket_name(ask.bucket) if ask.bucket and ask.chart != "rose" else ""
+    stat = "" if ask.stat in {"count", ""} or ask.chart in {"histogram", "rose", "box"} else stat_name(ask.stat)
+    if english:
+        told += "".join(f", {part.lower()}" for part in (f"{often} {stat}".strip(),) if part)
+    else:
+        told = f"{often}{told}" if not stat else f"{told} {often}{stat}"
     if ask.only:
         told += " · " + listed([said.cell(ask.split, v) for v in ask.only])
     elif ask.split and ask.chart in {"bar", "box", "pivot"}:

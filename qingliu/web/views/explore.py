@@ -119,6 +119,7 @@ def _addresses(request: HttpRequest, entry: Entry, shown: Shown) -> dict[str, An
         "picture": to("explore-svg"),
         "csv": to("explore-csv"),
         "json": to("explore-json"),
+        "own": to("explore"),
         "api_address": base + shown.call.address(entry.code),
         "api_csv": shown.call.address(entry.code, f="csv", bom="true"),
         "svg_wide": _safe(shown.svg("w")),
