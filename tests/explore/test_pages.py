@@ -7,7 +7,7 @@ import html
 import io
 import re
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 from xml.etree import ElementTree
 
 import pytest
@@ -21,7 +21,7 @@ KINDS = ["", "line", "bar", "box", "histogram", "calendar", "rose", "pivot", "ta
 
 def page(reader: Client, code: str, query: str = "", prefix: str = "") -> str:
     answer = reader.get(f"{prefix}/dataset/detail/{code}/explore{query}")
-    assert answer.status_code == 200, answer.content.decode()[-3000:]
+    assert answer.status_code == 200, re.findall(r"alert.*", answer.content.decode())
     return answer.content.decode()
 
 
@@ -139,6 +139,10 @@ def test_an_incomplete_bucket_is_a_gap_and_the_rule_can_be_changed(reader: Clien
         ("?completeness=2", "completeness"), ("?below=never", "below"), ("?as_of=99", ""), ("?field=pm&op=gt&value=x", ""),
         ("?from=2024-03-01&to=2024-01-01", "datetime"), ("?chart=table&sortby=x", "sortby"), ("?across=x&chart=pivot", "across"),
         ("?chart=line&of=wd&stat=max", "aggregate"),
+        ("?chart=line&across=county", "across"), ("?chart=bar&cols=pm", "cols"), ("?chart=histogram&bucket=1d", "bucket"),
+        ("?chart=calendar&bucket=1h", "bucket"), ("?chart=box&of=pm&stat=max", "stat"), ("?chart=line&item=O3", "item"),
+        ("?chart=line&page=2", "page"), ("?chart=table&of=pm", "of"),
+        ("?chart=box&of=pm&by=site&completeness=0.5", "completeness"),
     ],
 )  # fmt: skip
 def test_hostile_parameters_are_told_and_the_form_stays(reader: Client, query: str, parameter: str) -> None:
@@ -201,3 +205,41 @@ def test_a_withdrawn_spelling_leads_to_the_one_address(reader: Client) -> None:
 
 def test_an_unknown_dataset_is_a_told_404(reader: Client) -> None:
     assert reader.get("/dataset/detail/NOTHING/explore").status_code == 404
+
+
+def test_every_kind_can_be_reached_from_every_kind(reader: Client) -> None:
+    for code in ("SER_W", "SER_L"):
+        for kind in KINDS[1:]:
+            share = re.search(r"<pre[^>]*>([^<]*/explore\?[^<]*)</pre>", page(reader, code, f"?chart={kind}"))
+            assert share
+            text = page(reader, code, "?" + urlsplit(html.unescape(share[1])).query)
+            tabs = re.search(r'<nav class="kinds".*?</nav>', text, re.S)
+            assert tabs
+            for address in re.findall(r'href="([^"]*)"', tabs[0]):
+                page(reader, code, html.unescape(address))
+
+
+def test_the_form_sent_back_as_it_stands_is_the_same_chart(reader: Client) -> None:
+    for kind in KINDS[1:]:
+        text = page(reader, "SER_W", f"?chart={kind}")
+        form = re.search(r"<form class=.explore-form.*?</form>", text, re.S)
+        assert form
+        pairs = [
+            (n, v) for n, v in re.findall(r'<input(?: type="(?:hidden|date)")? name="(\w+)" value="([^"]*)"', form[0])
+        ]
+        pairs += re.findall(r'<input type="checkbox" name="(cols)" value="([^"]*)" checked', form[0])
+        for name, options in re.findall(r'<select name="(\w+)"[^>]*>(.*?)</select>', form[0], re.S):
+            chosen = re.search(r'<option(?: value="([^"]*)")?[^>]* selected', options)
+            pairs.append((name, html.unescape(chosen[1] or "") if chosen else ("eq" if name == "op" else "")))
+        again = page(reader, "SER_W", "?" + urlencode([(n, html.unescape(v)) for n, v in pairs]))
+        assert re.findall(r"<svg.*?</svg>", text, re.S) == re.findall(r"<svg.*?</svg>", again, re.S)
+        assert call_of(text) == call_of(again)
+
+
+def test_rows_are_paged(reader: Client) -> None:
+    first = page(reader, "SER_W", "?chart=table")
+    following = re.search(r'<a href="([^"]*)" rel="next">', first)
+    assert following
+    second = page(reader, "SER_W", html.unescape(following[1]))
+    assert 'rel="prev"' in second
+    assert "offset=50" in call_of(second)

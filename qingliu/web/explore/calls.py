@@ -12,7 +12,6 @@ from qingliu.api.native.parameters import ROWS
 from qingliu.api.native.params import Asked, Caller
 from qingliu.api.native.series_parameters import SERIES
 from qingliu.core.dataset import DatasetRecord
-from qingliu.lake import grouping
 from qingliu.lake.grouping.measured import is_long, wind_of, with_role
 from qingliu.web import preview
 from qingliu.web.explore.asks import Ask
@@ -91,7 +90,7 @@ def _series(
         pairs.append(("groupby", ",".join(name(g) for g in dict.fromkeys(groups) if g)))
     if gaps and bucket:
         pairs.append(("fill", "gaps"))
-    if ask.completeness and bucket and grouping.is_promised(record):
+    if ask.completeness:
         pairs.append(("completeness", ask.completeness))
     pairs.append(("below_detection", ask.below))
     pairs += _which(ask, record, SERIES)

@@ -11,6 +11,7 @@ from qingliu.core.errors import BadRequest
 from qingliu.lake.engine import Engine
 from qingliu.lake.grouping.measured import NUMERIC, is_long, is_measured, step, wind_of, with_role
 from qingliu.lake.query import Aggregate, Query
+from qingliu.web.explore import fits
 from qingliu.web.explore.answers import answer
 from qingliu.web.explore.asks import Ask, column
 from qingliu.web.explore.calls import call
@@ -76,6 +77,7 @@ def filled(engine: Engine, record: DatasetRecord, ask: Ask) -> tuple[Ask, Facts]
             Text(f"可用：{'、'.join(possible)}。", f"It can have: {', '.join(possible)}."),
             parameter="chart",
         )
+    fits.refuse_misfits(ask, chart, record)
     facts = _extent(engine, record, ask)
     ask = replace(ask, chart=chart)
     ask = _what(record, ask)
@@ -195,12 +197,12 @@ def _when(record: DatasetRecord, ask: Ask, facts: Facts) -> Ask:
     fine = _finest(record, field)
     if not ask.start and not ask.end and facts.last is not None and facts.first is not None:
         ask = replace(ask, start=_start(record, ask, fine, facts), end=facts.last.date().isoformat())
+    if ask.bucket:
+        return ask
     if ask.chart == "calendar":
         return replace(ask, bucket="1d")
     if ask.chart == "rose":
         return replace(ask, bucket=fine if fine in {"1h", "1d"} else "1d")
-    if ask.bucket:
-        return ask
     if ask.chart == "bar" and step(record) is not None:
         return ask
     span = _span(ask, facts)

@@ -96,7 +96,16 @@ def _over_time(got: Answer, ask: Ask, said: Names) -> Made:
         starts, ends, values, hints, said.quantity(ask, value), lang=lang(), whole=ask.stat in {"count", "valid"}
     )
     told = lines.told(drawn, said.unit_of(value), ask.bucket) if drawn else ""
-    return Made(bars.columns(chart, axes.WIDE), bars.columns(chart, axes.NARROW), told, whole_table(got, said))
+    return Made(
+        bars.columns(chart, axes.WIDE), bars.columns(chart, axes.NARROW), told, whole_table(got, said), _together(ask, said)
+    )  # fmt: skip
+
+
+def _together(ask: Ask, said: Names) -> tuple[str, ...]:
+    """That the values of a split are taken together, where a kind of chart does not draw them apart."""
+    if not ask.split:
+        return ()
+    return (_("沒有依%(column)s分開畫，所選的值合在一起；要分開請用折線或盒鬚。") % {"column": said.column(ask.split)},)
 
 
 def _end(start: datetime, bucket: str) -> datetime:
@@ -140,6 +149,7 @@ def box(got: Answer, ask: Ask, said: Names, facts: Facts) -> Made:
         )
         made.append(boxes.Box(label, numbers, f"{label}: {told} (n {r[count]:,})"))
     notes = [_("盒：第 25 至 75 百分位；粗線：中位數；鬚：第 5 與 95 百分位；圈：最小與最大。")]
+    notes += _together(ask, said) if ask.bucket else ()
     if len(chosen) < len(found):
         notes.append(_("%(n)s 組中畫出 %(top)s 組。") % {"n": f"{len(found):,}", "top": len(chosen)})
     known = [(b.label, b.numbers[3]) for b in made if b.numbers[3] is not None]
@@ -187,7 +197,9 @@ def histogram(got: Answer, ask: Ask, said: Names, facts: Facts) -> Made:
     rows = tuple((a, b, n) for (a, b), n in zip(pairwise(edges), counts, strict=True))
     table = Table(("from", "to", count), (_("從（含）"), _("到（不含）"), _("有效值數")), rows)
     note = _("相同的值在 API 的答案裡是一列；這裡併成 %(n)s 個等寬的區間，最後一個含右端。") % {"n": len(counts)}
-    return Made(bars.columns(chart, axes.WIDE), bars.columns(chart, axes.NARROW), told, table, (note,))
+    return Made(
+        bars.columns(chart, axes.WIDE), bars.columns(chart, axes.NARROW), told, table, (note, *_together(ask, said))
+    )
 
 
 def _share(pairs: list[tuple[float, int]], total: int, share: float) -> float:
@@ -244,7 +256,9 @@ def rose(got: Answer, ask: Ask, said: Names, facts: Facts) -> Made:
         counts[roses.sector(r[direction])][sum(r[speed] >= s for s in SPEEDS)] += 1
     share = 100 / total if total else 0.0
     ends = [f"{s:g}" for s in SPEEDS]
-    classes = (f"{CALM_BELOW:g}–{ends[0]} m/s", *(f"{a}–{b} m/s" for a, b in pairwise(ends)), f"≥ {ends[-1]} m/s")
+    unit = next((f.unit for f in got.fields if f.name == speed), "") or "m/s"
+    ends = [f"{CALM_BELOW:g}", *ends]
+    classes = (*(f"{a}–{b} {unit}" for a, b in pairwise(ends)), f"≥ {ends[-1]} {unit}")
     directions = tuple(
         _("北 北北東 東北 東北東 東 東南東 東南 南南東 南 南南西 西南 西南西 西 西北西 西北 北北西").split()
     )
@@ -260,8 +274,8 @@ def rose(got: Answer, ask: Ask, said: Names, facts: Facts) -> Made:
             "calm": scales.short(round(calm * share, 1)),
         }  # fmt: skip
     notes = (
-        _("風向指風的來處；花瓣長度是該方向佔全部時段的百分比；風速小於 %(calm)s m/s 計為靜風（圓心）。")
-        % {"calm": f"{CALM_BELOW:g}"},
+        _("風向指風的來處；花瓣長度是該方向佔全部時段的百分比；風速小於 %(calm)s %(unit)s 計為靜風（圓心）。")
+        % {"calm": f"{CALM_BELOW:g}", "unit": unit},
     )
     table = Table(("direction", *classes), (_("風向"), *classes), rows)
     return Made(roses.draw(chart, axes.WIDE), roses.draw(chart, axes.NARROW), told, table, notes)

@@ -84,8 +84,9 @@ def _rests_on(record: DatasetRecord, ask: Ask, got: Answer, said: Names) -> tupl
     if value is not None and got.call.tail == "series":
         rules.append(_("標示無效的值不計"))
         if limit_declared(value) is not None:
-            below_text = {"half": _("以極限之半計"), "zero": _("以零計"), "limit": _("以極限計"), "drop": _("不計")}
-            rules.append(_("低於偵測極限者") + below_text[ask.below or "half"])
+            at_limit = _("畫在極限處") if ask.chart == "histogram" else ""
+            below_text = {"half": _("以極限之半計"), "zero": _("以零計"), "limit": _("以極限計"), "drop": _("不計入")}
+            rules.append(_("低於偵測極限者") + ((ask.below != "drop" and at_limit) or below_text[ask.below or "half"]))
         if is_long(record) and not said.unit_of(value):
             rules.append(_("資料沒有載明這個測項的單位"))
     if record.row_status != "validated":

@@ -18,10 +18,12 @@ from django.views.decorators.clickjacking import xframe_options_exempt
 
 from qingliu.core.dataset import Text
 from qingliu.core.errors import BadRequest, NotFound, QingliuError
+from qingliu.lake.grouping import is_promised
 from qingliu.lake.published import Entry
 from qingliu.web import lakeside, preview
-from qingliu.web.explore import asks, choose, make, words
+from qingliu.web.explore import asks, choose, fits, make, words
 from qingliu.web.explore.asks import Ask
+from qingliu.web.explore.calls import PAGE_ROWS
 from qingliu.web.explore.shown import Shown
 from qingliu.web.views.telling import public
 
@@ -99,7 +101,7 @@ def page(request: HttpRequest, entry: Entry) -> HttpResponseBase:
 
 def _as(ask: Ask, kind: str) -> Ask:
     """The same question as another kind of chart; what only the first kind needs is left out."""
-    return replace(ask, chart=kind, bucket="", page=1, sortby="", cols=ask.cols if kind == "table" else ())
+    return replace(ask, **fits.carried(ask, kind))  # type: ignore[arg-type]
 
 
 def _addresses(request: HttpRequest, entry: Entry, shown: Shown) -> dict[str, Any]:
@@ -120,11 +122,18 @@ def _addresses(request: HttpRequest, entry: Entry, shown: Shown) -> dict[str, An
         "csv": to("explore-csv"),
         "json": to("explore-json"),
         "own": to("explore"),
+        "previous": asks.address(replace(shown.ask, page=shown.ask.page - 1)) if shown.ask.page > 1 else "",
+        "following": asks.address(replace(shown.ask, page=shown.ask.page + 1)) if _more(shown) else "",
         "api_address": base + shown.call.address(entry.code),
         "api_csv": shown.call.address(entry.code, f="csv", bom="true"),
         "svg_wide": _safe(shown.svg("w")),
         "svg_narrow": _safe(shown.svg("n", narrow=True)),
     }
+
+
+def _more(shown: Shown) -> bool:
+    """Whether a page of rows is full, so that another may follow."""
+    return shown.ask.chart == "table" and len(shown.table.rows) == PAGE_ROWS
 
 
 def _safe(svg: str) -> SafeString:
@@ -142,6 +151,7 @@ def _form(entry: Entry, ask: Ask, shown: Shown | None) -> dict[str, Any]:
     only = [*ask.only, *([""] * max(1, LINES_OFFERED - len(ask.only)))][: asks.MOST_LINES]
     said = words.names(entry, lakeside.engine().published)
     facts = shown.facts if shown else None
+    share = bool(ask.bucket) and is_promised(record) and ask.chart not in {"rose", "table"}
     return {
         "measured": choose.measured(record),
         "splits": choose.splits(record),
@@ -154,7 +164,7 @@ def _form(entry: Entry, ask: Ask, shown: Shown | None) -> dict[str, Any]:
         "ops": preview.OPS,
         "moment": "datetime-local" if "T" in ask.start + ask.end else "date",
         "below": [("half", _("極限之半")), ("zero", _("零")), ("limit", _("極限")), ("drop", _("不計"))],
-        "shares": ("0", "0.5", "0.75", "0.9", "1"),
+        "shares": ("0", "0.5", "0.75", "0.9", "1") if share else (),
     }
 
 
