@@ -14,6 +14,8 @@ import pytest
 from django.test import Client
 
 from tests.series.tables import Series
+from tests.web.test_public_pages import HAN
+from tests.web.test_public_pages import shown as spoken
 
 CODES = ["SER_W", "SER_L", "SER_B", "SER_I", "SER_N", "SER_D"]
 KINDS = ["", "line", "bar", "box", "histogram", "calendar", "rose", "pivot", "table"]
@@ -243,3 +245,11 @@ def test_rows_are_paged(reader: Client) -> None:
     second = page(reader, "SER_W", html.unescape(following[1]))
     assert 'rel="prev"' in second
     assert "offset=50" in call_of(second)
+
+
+@pytest.mark.parametrize(
+    "query", ["", "?chart=bar&by=county", "?chart=pivot&by=county", "?chart=rose", "?chart=calendar", "?chart=box"]
+)
+def test_english_pages_speak_english_but_for_marked_data(reader: Client, query: str) -> None:
+    for words in spoken(page(reader, "SER_W", query, "/en")):
+        assert not HAN.search(words), words

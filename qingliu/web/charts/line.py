@@ -8,7 +8,7 @@ from datetime import datetime
 from qingliu.web.charts import axes, scales, times
 from qingliu.web.charts.axes import SIZE, Paper, Plot
 from qingliu.web.charts.envelope import envelope, segments
-from qingliu.web.charts.marks import AQI, DASHES, LINES, PAPER, Drawing, el, line, path, plain, words
+from qingliu.web.charts.marks import AQI, DASHES, LINES, PAPER, Drawing, el, line, path, plain, tongue, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ def _names(ends: list[tuple[float, int, float]], names: list[str], plot: Plot) -
                     stroke=LINES[colour], stroke_width=0.8, fill="none", opacity="0.6")  # fmt: skip
         drawn += el("circle", cx=x, cy=y, r=3, class_=f"f{colour + 1}", fill=LINES[colour], stroke=PAPER)
         drawn += el("text", plain(names[i]), x=plot.right + 9, y=at + 4, class_=f"f{colour + 1}",
-                    fill=LINES[colour], font_size=SIZE, font_weight="600")  # fmt: skip
+                    fill=LINES[colour], font_size=SIZE, font_weight="600", lang=tongue(names[i]))  # fmt: skip
     return drawn
 
 

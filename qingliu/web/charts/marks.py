@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
@@ -14,6 +15,7 @@ LINES = ("#0b6a6a", "#b04a08", "#4656ad", "#8a3a7a", "#5f6b0c", "#4a555c")
 DASHES = ("", "7 3", "2 3", "9 3 2 3", "4 2", "1 4")
 AQI = ("#009865", "#fffb26", "#ff9835", "#ca0034", "#670099", "#7e0123")  # the index' official colours, bands 1 to 6
 RAMP = ("#e3efec", "#b9dcd6", "#85c2bb", "#4aa29d", "#1c7d7c", "#07575a", "#033a3e")  # little to much
+_HAN = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +51,33 @@ def plain(text: str) -> str:
     return escape("".join(c for c in text if c >= " " and not 0xD800 <= ord(c) <= 0xDFFF and c not in "\ufffe\uffff"))
 
 
+def tongue(text: str) -> str:
+    """The lang attribute of a text: Chinese says so wherever it stands, for voices and fonts."""
+    return "zh-Hant" if _HAN.search(text) else ""
+
+
 def words(
     x: float, y: float, text: str, *, size: float = 12, anchor: str = "", class_: str = "t", weight: str = ""
 ) -> str:
     """A line of text with its baseline at y."""
     fill = SOFT if class_.startswith("t") else INK
     return el(
-        "text", plain(text), x=x, y=y, class_=class_, fill=fill, font_size=size, text_anchor=anchor, font_weight=weight
+        "text",
+        plain(text),
+        x=x,
+        y=y,
+        class_=class_,
+        fill=fill,
+        font_size=size,
+        text_anchor=anchor,
+        font_weight=weight,
+        lang=tongue(text),
     )
 
 
 def hint(text: str) -> str:
     """What a pointer that rests on the element is told."""
-    return el("title", plain(text)) if text else ""
+    return el("title", plain(text), lang=tongue(text)) if text else ""
 
 
 def line(  # noqa: PLR0917
@@ -84,7 +100,9 @@ def whole(drawing: Drawing, title: str, desc: str, *, ident: str, head: tuple[st
     top = pad + sum(24.0 if i == 0 else 18.0 for i in range(len(head)))
     height = top + drawing.height + 17.0 * len(foot) + pad
     width = drawing.width + 2 * pad
-    said = el("title", plain(title), id=f"{ident}-t") + el("desc", plain(desc), id=f"{ident}-d")
+    said = el("title", plain(title), id=f"{ident}-t", lang=tongue(title)) + el(
+        "desc", plain(desc), id=f"{ident}-d", lang=tongue(desc)
+    )
     paper = el("rect", width=width, height=height, fill=PAPER, class_="paper") if pad else ""
     lines = ""
     for i, text in enumerate(head):

@@ -116,7 +116,7 @@ def period(ask: Ask) -> str:
     """The period that was asked for."""
     if not ask.start and not ask.end:
         return _("全部期間")
-    return f"{ask.start.replace('T', ' ') or '…'} ～ {ask.end.replace('T', ' ') or '…'}"
+    return f"{ask.start.replace('T', ' ') or '…'} – {ask.end.replace('T', ' ') or '…'}"
 
 
 def title(ask: Ask, said: Names) -> str:
