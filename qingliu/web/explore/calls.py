@@ -49,6 +49,12 @@ def aggregate(ask: Ask) -> str:
     return "count(*)" if ask.stat == "count" else f"{ask.stat}({name(ask.of)})"
 
 
+def by_area(record: DatasetRecord, ask: Ask) -> bool:
+    """Whether a map shades counties: where it is split by a column of them, or the table has no place."""
+    field = record.field(ask.split) if ask.split else None
+    return record.place is None or (field is not None and field.role == "county")
+
+
 def call(ask: Ask, record: DatasetRecord) -> Call:
     """The call for a question whose every blank is filled."""
     groups: tuple[str, ...] = () if ask.bucket else (ask.split,)
@@ -62,6 +68,10 @@ def call(ask: Ask, record: DatasetRecord) -> Call:
         case "box":
             every = ",".join(f"{fn}({name(ask.of)})" for fn in BOX)
             return _series(ask, record, every, groups=groups, bucket=ask.bucket)
+        case "map":
+            place = record.place
+            there = (place.lon, place.lat) if place and not by_area(record, ask) else ()
+            return _series(ask, record, aggregate(ask), groups=(ask.split, *there))
         case "histogram":
             return _series(ask, record, f"valid({name(ask.of)})", groups=(ask.of,))
         case "rose":

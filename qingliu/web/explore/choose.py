@@ -64,6 +64,8 @@ def kinds(record: DatasetRecord) -> tuple[str, ...]:
         found.append("calendar")
     if timed and record.wind:
         found.append("rose")
+    if record.place or with_role(record, "county"):
+        found.append("map")
     return (*found, "pivot", "table")
 
 
@@ -88,7 +90,7 @@ def filled(engine: Engine, record: DatasetRecord, ask: Ask) -> tuple[Ask, Facts]
         ask = replace(ask, item=ask.item or _item(record, chart, items))
     ask = _when(record, ask, facts)
     ask = _split(record, ask)
-    if ask.split and chart in {"line", "calendar", "rose", "bar", "box", "histogram"}:
+    if ask.split and chart not in {"pivot", "table"}:
         values = counted(engine, record, replace(ask, only=()), ask.split, rows=False)
         facts = replace(facts, values=values[:LISTED], more_values=len(values) > LISTED)
         if not ask.only and chart in {"line", "calendar", "rose"}:
@@ -119,7 +121,7 @@ def _what(record: DatasetRecord, ask: Ask) -> Ask:
         return replace(ask, of=of, stat="avg")
     if ask.chart == "table":
         return ask
-    events = step(record) is None and ask.chart in {"line", "bar", "calendar", "pivot"} and not ask.of
+    events = step(record) is None and ask.chart in fits.STAT_KINDS and not ask.of
     if ask.stat == "count" or (events and not ask.stat) or not numbers:
         if ask.stat not in {"", "count"} or ask.chart in {"box", "histogram"}:
             raise _no_number(record, ask)
@@ -166,6 +168,9 @@ def _split(record: DatasetRecord, ask: Ask) -> Ask:
     if series:
         in_key = [n for n in stations if n in record.key]
         return replace(ask, by=next(iter((*in_key, *keys, *stations)), "-"))
+    if ask.chart == "map" and record.place:
+        told = [f.name for f in record.fields if f.role in {"station_name", "facility_name"}]
+        return replace(ask, by=next(iter((*told, *keys)), "-"))
     by = _category(record)
     across = ask.across
     if ask.chart == "pivot" and not across:
@@ -190,14 +195,15 @@ def _category(record: DatasetRecord) -> str:
 
 def _when(record: DatasetRecord, ask: Ask, facts: Facts) -> Ask:
     """Period and bucket: the last 30 days of hours, a year of days; finer than the data or too many is never chosen."""
-    timed = ask.chart in {"line", "calendar", "rose"} or bool(ask.bucket) or (ask.chart == "bar" and not ask.by)
+    now = ask.chart == "map" and step(record) is not None
+    timed = now or ask.chart in {"line", "calendar", "rose"} or bool(ask.bucket) or (ask.chart == "bar" and not ask.by)
     field = record.field(record.time_field) if record.time_field else None
     if not timed or field is None or field.type not in {"date", "datetime"}:
         return ask
     fine = _finest(record, field)
     if not ask.start and not ask.end and facts.last is not None and facts.first is not None:
         ask = replace(ask, start=_start(record, ask, fine, facts), end=facts.last.date().isoformat())
-    if ask.bucket:
+    if ask.bucket or ask.chart == "map":
         return ask
     if ask.chart == "calendar":
         return replace(ask, bucket="1d")
@@ -227,6 +233,8 @@ def _start(record: DatasetRecord, ask: Ask, fine: str, facts: Facts) -> str:
     last = facts.last.date()
     if ask.chart == "calendar":
         back = date(last.year, 1, 1) if last.month > 3 else date(max(1, last.year - 1), 1, 1)
+    elif ask.chart == "map":
+        back = last
     elif ask.chart == "rose":
         back = last - timedelta(days=min(364, last.toordinal() - 1))
     else:

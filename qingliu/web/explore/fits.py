@@ -7,7 +7,7 @@ from qingliu.core.errors import BadRequest
 from qingliu.lake.grouping.measured import is_long
 from qingliu.web.explore.asks import Ask
 
-STAT_KINDS = ("line", "bar", "calendar", "pivot")  # of which the statistic can be chosen
+STAT_KINDS = ("line", "bar", "calendar", "map", "pivot")  # of which the statistic can be chosen
 BUCKET_KINDS = ("line", "bar", "box", "calendar", "rose", "pivot")
 _FIXED = {"box": "avg", "rose": "avg", "histogram": "valid"}  # what their addresses carry, so that it can be sent back
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -9,6 +10,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from qingliu.core.dataset import DatasetRecord
 from qingliu.web import wording
 from qingliu.web.charts import axes, bars, boxes, calendars, roses, scales, times
 from qingliu.web.charts.marks import Drawing
@@ -217,28 +219,34 @@ def calendar(got: Answer, ask: Ask, said: Names, facts: Facts) -> Made:
     drawn = lines.series(got, ask, said)
     value = lines.field(got, ask)
     known = [v for one in drawn for v in one.values if v is not None]
-    bands = lines.bands(said.record, ask)
-    names: tuple[str, ...]
-    if bands:
-        steps: tuple[float, ...] = wording.AQI_BANDS
-        names = tuple(f"{b.name} {b.low + (1 if b.low else 0):.0f}–{b.high:.0f}" for b in bands)
-    else:
-        steps = calendars.steps_of(known)
-        ends = [scales.short(s) for s in steps]
-        between = (f"{a}–{b}" for a, b in pairwise(ends))
-        names = (f"≤ {ends[0]}", *between, f"> {ends[-1]}") if ends else tuple(scales.short(v) for v in known[:1])
+    steps, names = shades(known, said.record, ask)
     chart = calendars.Calendar(
         tuple(
             (one.label if len(drawn) > 1 else "", tuple((t.date(), v) for t, v in zip(one.times, one.values, strict=True)))
             for one in drawn
         ),
-        steps, names, said.quantity(ask, value), lang(), bool(bands), _("無值"),
+        steps, names, said.quantity(ask, value), lang(), bool(lines.bands(said.record, ask)), _("無值"),
     )  # fmt: skip
     notes = (_("空心：那天沒有值，或不足以算統計值。"),)
     told = lines.told(drawn, said.unit_of(value), "1d") if drawn else ""
     return Made(
         calendars.draw(chart, axes.WIDE), calendars.draw(chart, axes.NARROW), told, whole_table(got, said), notes
     )
+
+
+def shades(
+    values: Iterable[float | None], record: DatasetRecord, ask: Ask
+) -> tuple[tuple[float, ...], tuple[str, ...]]:
+    """Upper ends of the colours and their names: the index' own bands, else round steps between least and greatest."""
+    bands = lines.bands(record, ask)
+    if bands:
+        return wording.AQI_BANDS, tuple(f"{b.name} {b.low + (1 if b.low else 0):.0f}–{b.high:.0f}" for b in bands)
+    known = scales.finite(values)
+    steps = calendars.steps_of(known)
+    if not steps:
+        return (), tuple(scales.short(v) for v in known[:1])
+    ends = [scales.short(s) for s in steps]
+    return steps, (f"≤ {ends[0]}", *(f"{a}–{b}" for a, b in pairwise(ends)), f"> {ends[-1]}")
 
 
 def rose(got: Answer, ask: Ask, said: Names, facts: Facts) -> Made:

@@ -12,7 +12,7 @@ from qingliu.lake.grouping.measured import is_long, with_role
 from qingliu.lake.grouping.usable import limit_declared
 from qingliu.lake.published import Entry
 from qingliu.web.charts import scales
-from qingliu.web.explore import kinds, lines, words
+from qingliu.web.explore import kinds, lines, maps, words
 from qingliu.web.explore.answers import Answer, answer
 from qingliu.web.explore.asks import Ask
 from qingliu.web.explore.calls import call
@@ -134,6 +134,7 @@ _MAKERS: dict[str, Callable[[Answer, Ask, Names, Facts], Made]] = {
     "histogram": kinds.histogram,
     "calendar": kinds.calendar,
     "rose": kinds.rose,
+    "map": maps.draw,
     "pivot": kinds.pivot,
     "table": kinds.rows,
 }

@@ -26,7 +26,7 @@ def kind_name(kind: str) -> str:
     """A kind of chart."""
     return {
         "line": _("折線"), "bar": _("長條"), "box": _("盒鬚"), "histogram": _("分布"), "calendar": _("月曆"),
-        "rose": _("風花"), "pivot": _("樞紐表"), "table": _("資料列"),
+        "rose": _("風花"), "map": _("地圖"), "pivot": _("樞紐表"), "table": _("資料列"),
     }[kind]  # fmt: skip
 
 
@@ -131,6 +131,6 @@ def title(ask: Ask, said: Names) -> str:
         told = f"{often}{told}" if not stat else f"{told} {often}{stat}"
     if ask.only:
         told += " · " + listed([said.cell(ask.split, v) for v in ask.only])
-    elif ask.split and ask.chart in {"bar", "box", "pivot"}:
+    elif ask.split and ask.chart in {"bar", "box", "pivot", "map"}:
         told += " · " + _("依%(column)s") % {"column": said.column(ask.split)}
     return told
