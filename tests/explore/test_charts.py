@@ -223,3 +223,16 @@ def test_any_map_makes_a_sound_picture_and_leaves_out_what_lies_off_it(
     for paper in (axes.WIDE, axes.NARROW):
         root = document(maps.draw(maps.Map((area,), spots, (1.0, 2.0), ("a", "b", "c"), "n", shaded), paper))
         assert sum(e.tag.endswith("circle") for e in root.iter()) == sum(maps.within(s) for s in spots)
+
+
+def test_the_colours_of_the_index_are_never_the_only_sign() -> None:
+    days = tuple((date(2025, 1, 1 + i), v) for i, v in enumerate((20.0, 80.0, 120.0, 180.0, 250.0, 400.0)))
+    chart = calendars.Calendar((("", days),), (50, 100, 150, 200, 300), tuple("abcdef"), "AQI", index=True)
+    root = document(calendars.draw(chart))
+    told = [e.text for e in root.iter() if (e.get("class") or "").startswith("on")]
+    assert sorted(told) == sorted("123456" * 2)  # once in the days, once in the key
+    bands = (line.Band(0, 50, "good", 1), line.Band(50, 100, "moderate", 2))
+    lines = line.Lines(
+        (line.Line("a", (datetime(2025, 1, 1), datetime(2025, 1, 2)), (10.0, 90.0)),), "AQI", bands=bands
+    )
+    assert {"good", "moderate"} <= set(document(line.draw(lines)).itertext())

@@ -8,7 +8,7 @@ from datetime import date
 
 from qingliu.web.charts import axes, scales, times
 from qingliu.web.charts.axes import Paper
-from qingliu.web.charts.marks import AQI, GRID, PAPER, RAMP, Drawing, el, hint, words
+from qingliu.web.charts.marks import AQI, GRID, PAPER, RAMP, Drawing, band_digit, el, hint, words
 
 _WEEKDAYS = {"zh": "一二三四五六日", "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")}
 
@@ -93,6 +93,7 @@ def _block(
             at = sum(value > s for s in chart.steps)
             drawn += el("rect", hint(told), x=x + 0.5, y=y + 0.5, width=cell - 1.5, height=cell - 1.5, rx=1.5,
                         **_colour(chart, at))  # fmt: skip
+            drawn += band_digit(x + cell / 2, y + cell / 2, at, cell * 0.62) if chart.index else ""
     return drawn, 16 + 7 * cell
 
 
@@ -109,6 +110,7 @@ def _key(chart: Calendar, paper: Paper) -> tuple[str, float]:
         if x and x + width > paper.width:
             x, y = 0.0, y + 18
         drawn += el("rect", x=x, y=y - 10, width=12, height=12, rx=1.5, stroke=PAPER, **_colour(chart, at))
+        drawn += band_digit(x + 6, y - 4, at, 9) if chart.index else ""
         drawn += words(x + 17, y, name, size=11)
         x += width
     return drawn, y + 10

@@ -87,6 +87,15 @@ def line(  # noqa: PLR0917
     return el("line", x1=x1, y1=y1, x2=x2, y2=y2, class_=class_, stroke=colour, stroke_width=1)
 
 
+def band_digit(x: float, y: float, at: int, size: float) -> str:
+    """The number of an index' band, 1 to 6, in the middle of its colour: so that the colour is not the only sign."""
+    light = at in {1, 2}
+    return el(
+        "text", str(min(at, 5) + 1), x=x, y=y + size * 0.36, class_="onlight" if light else "ondark",
+        fill=INK if light else PAPER, font_size=size, text_anchor="middle",
+    )  # fmt: skip
+
+
 def path(points: Iterable[tuple[float, float]]) -> str:
     """A path's ``d`` through points; "" for none."""
     told = [f"{number(x)} {number(y)}" for x, y in points]
