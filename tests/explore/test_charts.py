@@ -236,3 +236,11 @@ def test_the_colours_of_the_index_are_never_the_only_sign() -> None:
         (line.Line("a", (datetime(2025, 1, 1), datetime(2025, 1, 2)), (10.0, 90.0)),), "AQI", bands=bands
     )
     assert {"good", "moderate"} <= set(document(line.draw(lines)).itertext())
+
+
+def test_very_many_points_are_one_path_a_colour() -> None:
+    spots = tuple(maps.Spot(109 + i / 1e4, 23 + i / 1e4, float(i % 3)) for i in range(maps.FEW + 1))
+    root = document(maps.draw(maps.Map((), spots, (0.5, 1.5), ("a", "b", "c"), "n")))
+    drawn = [e.get("d") or "" for e in root.iter() if (e.get("class") or "").startswith("many-")]
+    assert len(drawn) == 3
+    assert sum(d.count("h0") for d in drawn) == len(spots)

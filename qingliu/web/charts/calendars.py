@@ -100,6 +100,7 @@ def _block(
 def _colour(chart: Calendar, at: int) -> dict[str, str]:
     if chart.index:
         return {"class_": f"a{at + 1}", "fill": AQI[min(at, 5)]}
+    at = at if chart.steps else 4  # where all values are one, nothing is little
     return {"class_": f"r{at + 1}", "fill": RAMP[min(at, len(RAMP) - 1)]}
 
 

@@ -65,7 +65,7 @@ def draw(got: Answer, ask: Ask, said: Names, facts: Facts) -> Made:
         chart = maps.Map(areas, tuple(spots), steps, names, quantity, False, bool(lines.bands(record, ask)))
     there = [(n, r) for n, r in zip(numbers, got.rows, strict=True) if n is not None]
     told = ""
-    if there:
+    if len({n for n, _r in there}) > 1:
         low, high = min(there, key=lambda p: p[0]), max(there, key=lambda p: p[0])
         told = _("最高：%(high)s %(high_value)s；最低：%(low)s %(low_value)s%(unit)s。") % {
             "high": _name(high[1], ask, said, record), "high_value": scales.short(high[0]),
@@ -93,6 +93,6 @@ def _spots(got: Answer, ask: Ask, said: Names, numbers: list[float | None]) -> t
         if spot is None or not maps.within(spot):
             off += 1
             continue
-        told = f"{_name(r, ask, said, record)}: {scales.short(n)}" if len(got.rows) <= 1_000 else ""
+        told = f"{_name(r, ask, said, record)}: {scales.short(n)}" if len(got.rows) <= maps.FEW else ""
         found.append(maps.Spot(spot.x, spot.y, n, told))
     return found, off

@@ -26,7 +26,7 @@ def kind_name(kind: str) -> str:
     """A kind of chart."""
     return {
         "line": _("折線"), "bar": _("長條"), "box": _("盒鬚"), "histogram": _("分布"), "calendar": _("月曆"),
-        "rose": _("風花"), "map": _("地圖"), "pivot": _("樞紐表"), "table": _("資料列"),
+        "rose": _("風花"), "map": _("地圖"), "pivot": _("樞紐表"), "table": _("原始列"),
     }[kind]  # fmt: skip
 
 
