@@ -148,7 +148,7 @@ def test_an_incomplete_bucket_is_a_gap_and_the_rule_can_be_changed(reader: Clien
         ("?chart=line&of=wd&stat=max", "aggregate"),
         ("?chart=line&across=county", "across"), ("?chart=bar&cols=pm", "cols"), ("?chart=histogram&bucket=1d", "bucket"),
         ("?chart=calendar&bucket=1h", "bucket"), ("?chart=box&of=pm&stat=max", "stat"), ("?chart=line&item=O3", "item"),
-        ("?chart=line&page=2", "page"), ("?chart=table&of=pm", "of"),
+        ("?chart=line&page=2", "page"), ("?chart=map&by=-", "by"), ("?chart=table&of=pm", "of"),
         ("?chart=box&of=pm&by=site&completeness=0.5", "completeness"),
     ],
 )  # fmt: skip

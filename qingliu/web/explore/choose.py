@@ -274,7 +274,7 @@ def _moment(value: Any) -> datetime | None:
 def counted(engine: Engine, record: DatasetRecord, ask: Ask, by: str, *, rows: bool) -> tuple[tuple[str, int], ...]:
     """The values of a column with how many usable values (or rows) each has in the period, most first."""
     stat = "count" if rows or not ask.of else "valid"
-    plain = replace(ask, chart="pivot", stat=stat, by=by, across="", bucket="", only=())
+    plain = replace(ask, chart="pivot", stat=stat, by=by, across="", bucket="", only=(), completeness="")
     if rows:
         plain = replace(plain, item="")
     found = answer(engine, record, call(plain, record))

@@ -28,6 +28,12 @@ def refuse_misfits(ask: Ask, chart: str, record: DatasetRecord) -> None:
         ("below", ask.below, not table),
         ("item", ask.item, is_long(record) and not table),
     )
+    if chart == "map" and record.place is None and ask.by == "-":
+        raise BadRequest(
+            Text("這張地圖需要縣市欄位。", "This map needs a column of counties."),
+            Text("請以 by 選縣市欄位。", "Choose the column of counties as by."),
+            parameter="by",
+        )
     for name, value, heeded in given:
         if value and not heeded:
             raise BadRequest(
@@ -45,6 +51,8 @@ def carried(ask: Ask, kind: str) -> dict[str, object]:
     left["completeness"] = ask.completeness if kind in {"line", "calendar"} else ""
     if "rose" in {kind, ask.chart} and kind != ask.chart:  # directions have no minimum, and only they make a rose
         left |= {"of": "", "item": ""}
+    if ask.by == "-":
+        left["by"] = ""
     if kind == "table":
         left |= {"of": "", "by": "", "only": (), "item": "", "below": ""}
     return left
