@@ -1,12 +1,14 @@
-"""How much is found in texts that no rule was made for: three sets written by hand.
+"""How much is found in texts that no rule was made for: four sets written by hand.
 
 The first set (people and others) was written by somebody who had not read the rules, frozen, and its figures taken before
 any tuning; the mends in ``led_names`` and beside it were made on what it told. The second was written after the mends, by
 the same hand, who knew the rules by then, and frozen before its first run; nothing was tuned on it, and its floors stand
 slightly under that run. Since then only names that belong to known people were replaced in both, one label of the first was
 put right, and eight sentences without persons were taken out of the second, having been seen in the files while mending.
-The third was written, and frozen, by somebody who had not read the rules, before the model of names was made (ADR 0017); what it
-missed was not looked at. Words of the field were compiled after a look at what the first set falsely found.
+The third was written, and frozen, by the hand that then made the model of names (ADR 0017), before it read the rules. Its misses
+were not listed, but the totals of the first three sets were looked at after nearly every change of the model and steered its
+weights, and words of the field were compiled after a look at what the first falsely found: these three are no longer unseen.
+The fourth was written afterwards by somebody who had seen nothing, and measured once: its floors stand slightly under that run.
 Do not raise the floors by fitting rules to these cases: write another set instead.
 
 ``[n|…]`` is a name, ``[m|…]`` a mobile number and so on; ``[i]`` and ``[r]`` are made with a right check digit. A cell
@@ -27,6 +29,7 @@ import pytest
 from qingliu.privacy.rules import SURE_ENOUGH, classify_name, recognise
 from qingliu.privacy.rules.numbers import checksum_holds
 from tests.privacy import test_held_out_others as others
+from tests.privacy import test_held_out_fourth as fourth
 from tests.privacy import test_held_out_people as people
 from tests.privacy import test_held_out_second as second
 from tests.privacy import test_held_out_third as third
@@ -87,6 +90,11 @@ def in_text(text: str) -> list[Place]:
     return [(s.kind.value, s.start, s.end) for s in recognise(text) if s.confidence >= SURE_ENOUGH]
 
 
+def in_either(text: str) -> list[Place]:
+    """Both: a name column's cells are read as texts as well before they are published."""
+    return list({*in_cell(text), *(p for p in in_text(text) if p[0] == "name")})
+
+
 @dataclass
 class Score:
     """What was found of one kind, what was not, and what was found where nothing is."""
@@ -134,11 +142,16 @@ SECOND_CELLS = cells(second.PEOPLE_CELLS, second.OTHER_CELLS)
 SECOND_TEXTS = sentences(second.PEOPLE, second.OTHERS)
 THIRD_CELLS = cells(third.PEOPLE_CELLS, third.OTHER_CELLS)
 THIRD_TEXTS = sentences(third.PEOPLE, third.OTHERS)
+FOURTH_CELLS = cells(fourth.PEOPLE_CELLS, fourth.OTHER_CELLS)
+FOURTH_TEXTS = sentences(fourth.PEOPLE, fourth.OTHERS)
 
 
 @pytest.mark.parametrize(
     ("cases", "finder", "names", "precision", "recall"),
     [
+        pytest.param(FOURTH_CELLS, in_cell, True, 0.95, 0.8, id="fourth set, name cells"),
+        pytest.param(FOURTH_CELLS, in_either, True, 0.94, 0.89, id="fourth set, name cells read as texts too"),
+        pytest.param(FOURTH_TEXTS, in_text, True, 0.94, 0.92, id="fourth set, names in sentences"),
         pytest.param(THIRD_CELLS, in_cell, True, 0.89, 0.92, id="third set, name cells"),
         pytest.param(THIRD_TEXTS, in_text, True, 0.97, 0.93, id="third set, names in sentences"),
         pytest.param(SECOND_CELLS, in_cell, True, 0.8, 0.82, id="second set, name cells"),

@@ -1,5 +1,6 @@
-"""Third held-out set, written by somebody who had not read the rules, before the model of names was made; nothing was tuned
-on it. Names are invented."""
+"""Third held-out set, written before its writer read the rules and made the model of names; its totals steered that model's weights.
+
+Names are invented."""
 
 PEOPLE_CELLS = """
 劉姿妤 / 蔡明達 / 許淑貞 / 鄭凱文 / 謝佩君 / 郭俊良 / 洪秀鳳 / 邱建智 / 曾雅玲 / 廖進財
