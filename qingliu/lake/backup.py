@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import stamina
+
 from qingliu.core import codec
 from qingliu.core.clock import iso, now
 from qingliu.core.dataset import Text, VersionRecord
@@ -119,14 +121,19 @@ def _copy_databases(paths: LakePaths, draft: Path, django_db: Path) -> list[Path
     for source, target in pairs:
         if source.exists():
             target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with (
-                closing(sqlite3.connect(source, timeout=60)) as from_db,
-                closing(sqlite3.connect(target)) as to_db,
-            ):
-                from_db.backup(to_db)
-                to_db.execute("PRAGMA journal_mode=DELETE")
+            for attempt in stamina.retry_context(on=sqlite3.OperationalError, attempts=4, wait_initial=0.2):
+                with attempt:
+                    _copy_database(source, target)
             done.append(target)
     return done
+
+
+def _copy_database(source: Path, target: Path) -> None:
+    """One database, whole. A process that ends may take the write-ahead log away just as it is opened here: ask again."""
+    target.unlink(missing_ok=True)
+    with closing(sqlite3.connect(source, timeout=60)) as from_db, closing(sqlite3.connect(target)) as to_db:
+        from_db.backup(to_db)
+        to_db.execute("PRAGMA journal_mode=DELETE")
 
 
 def _manifests(paths: LakePaths, copied: LakePaths) -> list[Manifest]:

@@ -112,11 +112,11 @@ def test_the_dataset_page_leads_to_the_form_and_shows_the_questions(reader: Clie
 
 
 def test_an_empty_search_leads_to_the_form_with_its_keyword(reader: Client) -> None:
-    page = reader.get("/dataset/", {"q": "不存在的噪音 <b>"}).content.decode()
+    page = reader.get("/dataset/", {"q": "鋼琴演奏 <xylophone>"}).content.decode()
     found = re.search(r'href="(/requests/new/\?kind=data&amp;q=[^"]+)"', page)
     assert found
     form = reader.get(found[1].replace("&amp;", "&")).content.decode()
-    assert 'name="keyword" value="不存在的噪音 &lt;b&gt;"' in form
+    assert 'name="keyword" value="鋼琴演奏 &lt;xylophone&gt;"' in form
     assert 'value="data" checked' in form
     assert 'value="question"' not in form
 
