@@ -28,8 +28,8 @@ import pytest
 
 from qingliu.privacy.rules import SURE_ENOUGH, classify_name, recognise
 from qingliu.privacy.rules.numbers import checksum_holds
-from tests.privacy import test_held_out_others as others
 from tests.privacy import test_held_out_fourth as fourth
+from tests.privacy import test_held_out_others as others
 from tests.privacy import test_held_out_people as people
 from tests.privacy import test_held_out_second as second
 from tests.privacy import test_held_out_third as third

@@ -1,6 +1,7 @@
-"""Third held-out set, written before its writer read the rules and made the model of names; its totals steered that model's weights.
+"""Third held-out set, written before its writer read the rules and made the model of names.
 
-Names are invented."""
+The totals of its runs steered that model; names are invented.
+"""
 
 PEOPLE_CELLS = """
 劉姿妤 / 蔡明達 / 許淑貞 / 鄭凱文 / 謝佩君 / 郭俊良 / 洪秀鳳 / 邱建智 / 曾雅玲 / 廖進財
