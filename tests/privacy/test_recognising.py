@@ -108,6 +108,12 @@ def test_a_plate_form_inside_a_document_number_is_told_and_not_masked() -> None:
     assert mask_text(text, [span]) == text
 
 
+@pytest.mark.parametrize("part", ["三段", "3段", "３段", "十二段"])
+def test_a_section_of_a_road_begins_no_name(part: str) -> None:
+    for text in (f"惠來里台中港路{part}世斌１巷２５弄２號", f"臺中市西屯區台中港路{part}世斌巷２號"):
+        assert not [s for s in recognise(text) if s.kind == "name"]
+
+
 def test_masking_a_sentence_leaves_everything_else() -> None:
     text = f"駕駛人方大同（{CITIZEN}，手機０９３３－１１１－２２２）駕駛XYZ-5678，住台北縣板橋市中山路1段10號，逃逸。"
     masked = "駕駛人方○同（F13*****16，手機０９３３－***－***）駕駛XYZ-****，住新北市板橋區，逃逸。"

@@ -57,6 +57,7 @@ _NEVER = frozenset(
 _DOES_MORE = r"於|在|來電|表示|因|未|已|將|與|稱|並|駕|申請|擔任|所有|先生|女士|君"
 _FORMS = ("先生", "女士", "小姐", "太太")
 _FIGURES = frozenset("一二三四五六七八九十○〇零百")
+_OF_ROAD = r"[路街道][0-9０-９一二三四五六七八九十]{1,3}$"  # before a road's section: 中港路三段
 _GO_ON = frozenset("未已等及與或將並且於因設應請是說稱曾擅駕違")  # what comes after a name rather than ends it
 _PLACES = frozenset("溪河港橋宮廟寺山湖灣角崙埔品")  # ends of names, and of places as often
 _BUILT = r"^(?:等.{1,4}[人戶])?(?:、.{3})?(?:住宅|店舖|店鋪|農舍|廠房|自用|透天|集合住宅|.?新建|拆除|增建|畜牧設施|自建|公寓)"
@@ -162,6 +163,8 @@ def names_led(text: str) -> Iterator[Found]:
     surnames, last = characters().starts, -9
     for start, char in enumerate(text):
         if char not in surnames or start < last:
+            continue
+        if char == "段" and pattern(_OF_ROAD).search(text[max(0, start - 4) : start]):
             continue
         listed = last == start - 1 and text[start - 1] in "、,及與和暨"
         end, total = _person_at(text, start, listed)
