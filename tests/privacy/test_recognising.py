@@ -110,7 +110,7 @@ def test_a_plate_form_inside_a_document_number_is_told_and_not_masked() -> None:
 
 @pytest.mark.parametrize("part", ["三段", "3段", "３段", "十二段"])
 def test_a_section_of_a_road_begins_no_name(part: str) -> None:
-    for text in (f"惠來里台中港路{part}世斌１巷２５弄２號", f"臺中市西屯區台中港路{part}世斌巷２號"):
+    for text in (f"和安里大新路{part}永斌１巷２５弄２號", f"臺中市西屯區大新路{part}永斌巷２號"):
         assert not [s for s in recognise(text) if s.kind == "name"]
 
 
@@ -176,3 +176,18 @@ def test_who_sampled_or_filled_in_is_found_and_the_role_alone_is_not(role: str) 
     found = recognise(f"{role}林淑玲協助")
     assert [(s.kind, s.start, s.end) for s in found] == [(Kind.NAME, len(role), len(role) + 3)]
     assert recognise(f"{role.rstrip('：')}應配戴識別證") == ()
+
+
+@pytest.mark.parametrize("place", ["蔡公溝", "林風巷", "柳仔頂", "許家營"])
+def test_a_hamlet_or_lane_of_an_address_is_no_name(place: str) -> None:
+    for text in (
+        f"嘉義縣新港鄉{place}２５之６號",
+        f"臺南市六甲區{place}段六七三地號",
+        f"屏東縣恆春鎮大南路{place}２２、２４號",
+    ):
+        assert not [s for s in recognise(text) if s.kind == "name"], text
+
+
+def test_a_person_at_an_address_is_still_found() -> None:
+    text = "嘉義縣新港鄉大林路25號負責人蔡公銘未到"
+    assert [text[s.start : s.end] for s in recognise(text) if s.kind == "name"] == ["蔡公銘"]

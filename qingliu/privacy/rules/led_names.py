@@ -58,6 +58,11 @@ _DOES_MORE = r"於|在|來電|表示|因|未|已|將|與|稱|並|駕|申請|擔�
 _FORMS = ("先生", "女士", "小姐", "太太")
 _FIGURES = frozenset("一二三四五六七八九十○〇零百")
 _OF_ROAD = r"[路街道][0-9０-９一二三四五六七八九十]{1,3}$"  # before a road's section: 中港路三段
+# Between a place and a house number stand hamlets and lanes: 新港鄉蔡公厝25號
+_APART = r"，。；：:;（）()\s"
+_AFTER_PLACE = rf"[縣市鄉鎮區里村路段街坪頂][^{_APART}、,]{{0,4}}$"
+_DIGIT = "0-9０-９一二三四五六七八九十百○〇"
+_TO_NUMBER = rf"^[^{_APART}]{{0,3}}[{_DIGIT}]{{1,4}}(?:[之、,巷弄鄰號{_DIGIT}]|地號|$)"
 _GO_ON = frozenset("未已等及與或將並且於因設應請是說稱曾擅駕違")  # what comes after a name rather than ends it
 _PLACES = frozenset("溪河港橋宮廟寺山湖灣角崙埔品")  # ends of names, and of places as often
 _BUILT = r"^(?:等.{1,4}[人戶])?(?:、.{3})?(?:住宅|店舖|店鋪|農舍|廠房|自用|透天|集合住宅|.?新建|拆除|增建|畜牧設施|自建|公寓)"
@@ -158,6 +163,12 @@ def _person_at(text: str, start: int, listed: bool) -> tuple[int, float]:
     return taken, best
 
 
+def _in_address(text: str, start: int, end: int) -> bool:
+    """Whether what looks like a name lies between a place's name and a house number."""
+    after = text[end : end + 12]
+    return bool(pattern(_AFTER_PLACE).search(text[max(0, start - 8) : start]) and pattern(_TO_NUMBER).search(after))
+
+
 def names_led(text: str) -> Iterator[Found]:
     """Names that are likelier than words, between a word before and a word after that fit a person."""
     surnames, last = characters().starts, -9
@@ -168,7 +179,7 @@ def names_led(text: str) -> Iterator[Found]:
             continue
         listed = last == start - 1 and text[start - 1] in "、,及與和暨"
         end, total = _person_at(text, start, listed)
-        if end > start:
+        if end > start and not _in_address(text, start, end):
             last = end
             yield start, end, min(0.9, 0.5 + total / 300), _LED
 
