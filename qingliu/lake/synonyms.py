@@ -11,6 +11,7 @@ Words are compared as the search compares them: simplified as traditional, 臺 a
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -20,6 +21,7 @@ from qingliu.core.dataset import Text
 from qingliu.core.errors import BadRequest
 from qingliu.lake.search import normalise
 
+logger = logging.getLogger(__name__)
 OWN = Path(__file__).with_name("synonyms.txt")
 MOST_LINES, LONGEST = 5_000, 2_000
 
@@ -80,14 +82,25 @@ def _words(text: str, sign: str) -> list[str]:
 
 
 def table(home_file: Path) -> Thesaurus:
-    """The table in force: the stewards' at ``home_file`` where there is one, else the one that comes with us."""
-    file = home_file if home_file.exists() else OWN
-    return _kept(file, file.stat().st_mtime_ns)
+    """The table in force: the stewards' at ``home_file`` where it can be read, else the one that comes with us.
+
+    A table that cannot be read is told in the log with its line, once for each writing; the search goes on without it.
+    """
+    try:
+        return _kept(home_file, home_file.stat().st_mtime_ns)
+    except FileNotFoundError:
+        return _kept(OWN, 0)
 
 
 @lru_cache(maxsize=4)
 def _kept(file: Path, _changed: int) -> Thesaurus:
-    return read(file.read_text(encoding="utf-8"))
+    try:
+        return read(file.read_text(encoding="utf-8"))
+    except (BadRequest, UnicodeDecodeError) as error:
+        if file == OWN:
+            raise
+        logger.error("%s is not used: %s", file.name, error)
+        return _kept(OWN, 0)
 
 
 def lines_of(text: str) -> Iterable[str]:

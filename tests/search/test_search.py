@@ -89,3 +89,14 @@ def test_a_question_is_cut_at_the_longest_words_of_the_table() -> None:
     assert [c[0].terms for c in asked.concepts] == [("河川", "川水", "水質")]
     english = concepts.read("the Water  Quality rivers", table)
     assert [c[0].terms for c in english.concepts] == [("water*", "quality*"), ("river*",)]
+
+
+@pytest.mark.parametrize("written", ["井裡的東西\n".encode(), "井 = 地下水".encode("cp950")])
+def test_a_stewards_table_that_cannot_be_read_stops_no_search(
+    tmp_path: Path, written: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    published = _listed(tmp_path / "p.db", {"GW": "地下水水質監測井", "AQ": "空氣品質"})
+    (tmp_path / "synonyms.txt").write_bytes(written)
+    assert [e.code for e in published.search("地下水").entries] == ["GW"]
+    assert [e.code for e in published.search("空氣").entries] == ["AQ"]
+    assert caplog.text.count("synonyms.txt is not used") == 1
