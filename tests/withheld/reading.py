@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import html
 import io
 import json
@@ -33,17 +34,24 @@ class Needles:
     def __init__(self, texts: Iterable[str], numbers: Iterable[float] = ()) -> None:
         self.texts = tuple(texts)
         self.numbers = tuple(numbers)
+        self._seen: dict[bytes, frozenset[str]] = {}
         self._digits = {n: re.compile(rf"(?<![\d.]){re.escape(repr(n))}") for n in self.numbers}
         self._doubles = {n: (struct.pack("<d", n), struct.pack(">d", n)) for n in self.numbers}
 
     def within(self, body: bytes) -> set[str]:
-        """Those that stand in ``body``, opened as far as it can be."""
+        """Those that stand in ``body``, opened as far as it can be; equal bodies are opened once."""
+        digest = hashlib.blake2b(body, digest_size=16).digest()
+        if digest not in self._seen:
+            self._seen[digest] = frozenset(self._within(body))
+        return set(self._seen[digest])
+
+    def _within(self, body: bytes) -> set[str]:
         found: set[str] = set()
         for piece in opened(body):
             found |= {str(n) for n, shapes in self._doubles.items() if any(s in piece for s in shapes)}
             text = plain(piece)
             found |= {t for t in self.texts if t in text}
-            found |= {str(n) for n, digits in self._digits.items() if digits.search(text)}
+            found |= {str(n) for n, digits in self._digits.items() if repr(n) in text and digits.search(text)}
         return found
 
 
@@ -100,12 +108,9 @@ def tables(con: sqlite3.Connection) -> Iterator[bytes]:
             rows = con.execute(f'SELECT * FROM "{name}"').fetchall()
         except sqlite3.OperationalError:  # a virtual table without its module; its shadow tables are read
             continue
-        for row in rows:
-            for cell in row:
-                if isinstance(cell, bytes):
-                    yield cell
-                elif cell is not None:
-                    yield str(cell).encode()
+        cells = [cell for row in rows for cell in row if cell is not None]
+        yield b"\0".join(c for c in cells if isinstance(c, bytes))
+        yield "\n".join(str(c) for c in cells if not isinstance(c, bytes)).encode()
 
 
 def office() -> bytes:
