@@ -110,6 +110,14 @@ class Located:
         ).fetchall()
         return [(str(t)[:200], int(n), int(line)) for t, n, line in found]
 
+    def heads(self, first: str, limit: int) -> list[tuple[str, int, int]]:
+        """(text, rows, first line) of what stands in the column ``first``, in any row."""
+        found = self._con.execute(
+            f"SELECT trim(CAST({ident(first)} AS VARCHAR)) AS t, count(*), min(_line) FROM whole "
+            f"WHERE {ident(first)} IS NOT NULL GROUP BY 1 ORDER BY 2, 3 LIMIT {int(limit)}"
+        ).fetchall()
+        return [(str(t)[:200], int(n), int(line)) for t, n, line in found]
+
     def counts(self, *columns: str) -> list[tuple[int, tuple[str, ...]]]:
         """(rows, texts) of each combination of these columns in which none is empty, most frequent first."""
         names = [f"CAST({ident(c)} AS VARCHAR)" for c in columns]

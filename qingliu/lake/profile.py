@@ -19,6 +19,7 @@ from qingliu.lake.shape_sql import NUMBER, Cell, trimmed
 
 _NEAR = "(^|[^A-Za-z0-9])"  # \b never matches beside Chinese
 _FAR = "([^A-Za-z0-9]|$)"
+_ANY = r"[+＋－-]?([0-9０-９]+|[0-9０-９]{1,3}([,，][0-9０-９]{3})+)"
 _CLASSES = {
     "integer": r"^-?(0|[1-9][0-9]{0,14})$",
     "number": r"^-?(0|[1-9][0-9]{0,14})([.][0-9]+)?$",
@@ -26,6 +27,10 @@ _CLASSES = {
     "leading_zero": r"^[+-]?0[0-9]+([.][0-9]*)?$",
     "thousands": r"^[+-]?[0-9]{1,3}(,[0-9]{3})+([.][0-9]+)?$",
     "full_width": r"[０-９]",
+    "any_number": f"^{_ANY}([.．][0-9０-９]*)?$",  # in either width, with or without thousands separators
+    "any_whole": f"^{_ANY}$",
+    "any_thousands": r"^[+＋－-]?[0-9０-９]{1,3}([,，][0-9０-９]{3})+([.．][0-9０-９]*)?$",
+    "any_leading_zero": r"^[+＋－-]?[0０][0-9０-９]+([.．][0-9０-９]*)?$",
     "suffixed": r"^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)[^0-9.,:/eE\s-]{1,2}$",
     "year_day": r"^(19|20)[0-9]{6}$",
     "national_id": f"{_NEAR}[A-Z][1289][0-9]{{8}}{_FAR}",

@@ -79,6 +79,10 @@ def judged(header: str, profile: ColumnProfile, name: str) -> Column:
     aliases = (header,) if header != name and not header.isspace() else ()
     field = FieldRecord(name, "string", Text(header, ""), aliases=aliases)
     kind, formats, reasons, confidence = _kind(header, profile)
+    written = _written_otherwise(header, profile) if kind == "string" else None
+    if written:
+        kind, numbers, reasons, confidence = written
+        field = replace(field, numbers=numbers)
     field = replace(field, type=kind, formats=formats)
     sensitivity, why = _sensitivity(header, profile, kind)
     if sensitivity != "none":
@@ -110,6 +114,18 @@ def _kind(header: str, p: ColumnProfile) -> tuple[FieldType, tuple[str, ...], li
     if whole:
         return "integer", (), [f"{p.filled} 格皆為整數（{p.lowest:g}～{p.highest:g}）all whole numbers"], 0.9
     return "number", (), [f"{p.filled} 格皆為數值（{p.lowest:g}～{p.highest:g}）all numbers"], 0.9
+
+
+def _written_otherwise(header: str, p: ColumnProfile) -> tuple[FieldType, tuple[str, ...], list[str], float] | None:
+    """(type, ``numbers``, reasons, confidence) of a column in which every cell is a number and some are written with
+    thousands separators or in full-width digits; None for any other column."""
+    c = p.classes
+    ways = tuple(n for n, cells in (("thousands", c["any_thousands"]), ("fullwidth", c["full_width"])) if cells)
+    if not ways or c["any_number"] < p.filled or c["any_leading_zero"] or _ID.search(header):
+        return None
+    told = [(c["any_thousands"], "千分位逗號 thousands separators"), (c["full_width"], "全形數字 full-width digits")]
+    kind: FieldType = "integer" if c["any_whole"] == p.filled else "number"
+    return kind, ways, [f"{p.filled} 格皆為數值 all numbers", *(f"{n} 格有{what}" for n, what in told if n)], 0.9
 
 
 def _one_length(p: ColumnProfile) -> bool:

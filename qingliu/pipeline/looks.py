@@ -174,6 +174,7 @@ class Preview:
     looks: tuple[ColumnLook, ...] = ()
     key: tuple[str, ...] = ()  # columns that would tell the rows apart, where the definition names none
     lonely: tuple[tuple[str, int, int], ...] = ()  # (text, rows, first line): rows with nothing but a first cell
+    totals: tuple[tuple[str, int, int], ...] = ()  # the same of rows with a word of sums there and figures beside it
     content: tuple[Spotted, ...] = ()  # what the judges of content see in the rows
     findings: tuple[Finding, ...] = ()  # what the judges of a delivery would say of it now
     plan: Plan | None = None  # None: too many rows to be tried while somebody waits

@@ -120,6 +120,15 @@ def draft(draft_id: str) -> Draft:
     return found
 
 
+def free_code(base: str) -> str:
+    """``base``, or ``base`` with the first number that no dataset's code has."""
+    number, code = 1, base
+    while Dataset.objects.filter(code=code).exists():
+        number += 1
+        code = f"{base}_{number}"
+    return code
+
+
 def draft_folder(row: Draft) -> Path:
     """The private folder of a draft; made where it is not there yet."""
     folder = paths().drafts / str(row.id)

@@ -9,16 +9,13 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from qingliu.core.dataset import Definition, FieldRecord, Text
 from qingliu.pipeline.looks import SENSITIVE, ColumnLook, Preview
+from qingliu.pipeline.no_data import no_data
 from qingliu.pipeline.readable import NINES, date_formats, loosely, meaning, number_in, written
 from qingliu.pipeline.remedy import Remedy
 from qingliu.pipeline.units import unit_in
 
 _SUFFIXED = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)([#*xX])", re.ASCII)
 _SUFFIX_MEANS = {"#": "instrument_check_invalid", "*": "program_check_invalid", "x": "manual_check_invalid"}
-_TOTALS = re.compile(
-    r"(?i)[總合小共]\s*計|總\s*和|總數|全部合計|平均(值|數)?|(grand )?total|sub-?total|sum|average|mean"
-)
-_NOTES = re.compile(r"(?i)備註|附註|註\s*[0-9一二三]?\s*[：:.、]|註解|資料來源|說明|※|notes?\s*:|source\s*:")
 _NEAR = 0.62
 _MOSTLY = 0.5
 _NEARLY = 0.9
@@ -36,7 +33,7 @@ def remedies(preview: Preview, definition: Definition) -> tuple[Remedy, ...]:
         if look:
             found += _sensitive(field, look)
             found += _unit(field, look.header)
-    found += _no_data(preview, definition)
+    found += no_data(preview, definition)
     if preview.key and not definition.dataset.key:
         found.append(_key(preview.key, preview.key_lacking, preview.key_lines))
     unique = {r.id: r for r in found}
@@ -80,24 +77,6 @@ def _nearest(header: str, fields: Sequence[FieldRecord]) -> str:
 
 def _plain(text: str) -> str:
     return re.sub(r"[\s_\-.]+", "", unicodedata.normalize("NFKC", text)).casefold()
-
-
-def _no_data(preview: Preview, definition: Definition) -> Iterator[Remedy]:
-    """Rows with nothing but a word of sums or a note in their first cell."""
-    for text, count, line in preview.lonely:
-        total, note = _TOTALS.fullmatch(text), _NOTES.match(text)
-        mark = text if total else f"{note.group()}*" if note else ""
-        if not mark or mark in definition.read.leave_out:
-            continue
-        shown = text if len(text) <= 30 else f"{text[:30]}…"
-        yield Remedy(
-            "leave_out", "", (mark[:80],),
-            Text(f"第 {line} 行「{shown}」不是資料，不列入", f"Line {line}, '{shown}', is no data: leave it out"),
-            Text(f"看起來是{'合計' if total else '註解'}列：只有第一格有字。整列擱置並註明原因，不會遺失；以後的檔案也一樣。",
-                 f"It looks like a {'total' if total else 'note'}: only its first cell is filled. It is set aside with that "
-                 "reason, in later files too."),
-            count=count,
-        )  # fmt: skip
 
 
 def _key(names: Sequence[str], lacking: int, lines: Sequence[int]) -> Remedy:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 
-from qingliu.core.dataset import Definition, FieldRecord, Text
+from django.utils.translation import gettext as _
+
+from qingliu.core.dataset import DatasetRecord, Definition, FieldRecord, Text
 from qingliu.core.records import CellBalance
 from qingliu.lake.peek import Group, PeekCell, PeekRow
 from qingliu.pipeline import editing, queries
+from qingliu.pipeline.guesses import Guess
 from qingliu.pipeline.looks import ColumnLook, Effect, Preview
 from qingliu.pipeline.models import Draft, Proposal
 from qingliu.pipeline.readable import loosely
@@ -35,6 +39,12 @@ class Line:
     look: ColumnLook | None
     offered: tuple[Remedy, ...]
     is_key: bool
+    guessed: dict[str, Text] = dataclass_field(default_factory=dict)  # part of the line -> why it was proposed
+
+    @property
+    def numbers(self) -> str:
+        """The writings of numbers as the form's choice names them."""
+        return ",".join(sorted(self.field.numbers))
 
     @property
     def sentinels(self) -> str:
@@ -47,7 +57,23 @@ class Line:
         return bool(self.look and suspicions(self.look))
 
 
-def lines(definition: Definition, seen: Preview | None, offered: Sequence[Remedy]) -> tuple[Line, ...]:
+def standing(guesses: Sequence[Guess], record: DatasetRecord) -> dict[str, Text]:
+    """Proposals that still stand in the form, with their reasons, by field; one that a person has changed is none."""
+    now_said = {
+        "title-zh": record.title.zh, "title-en": record.title.en, "description-zh": record.description.zh,
+        "description-en": record.description.en, "category": record.category, "frequency-unit": record.frequency.unit,
+        "code": record.code, "keywords": "、".join(k.zh for k in record.keywords),
+        "keywords-en": ", ".join(k.en for k in record.keywords).strip(", "),
+    }  # fmt: skip
+    now_said |= {f"{f.name}/title-en": f.title.en for f in record.fields} | {
+        f"{f.name}/unit": f.unit for f in record.fields
+    }
+    return {g.field: g.reason for g in guesses if g.value and now_said.get(g.field) == g.value}
+
+
+def lines(
+    definition: Definition, seen: Preview | None, offered: Sequence[Remedy], guessed: Mapping[str, Text]
+) -> tuple[Line, ...]:
     """The lines of the form, one a declared column."""
     record = definition.dataset
     balances = {c.column: c for c in seen.cells} if seen else {}
@@ -56,8 +82,17 @@ def lines(definition: Definition, seen: Preview | None, offered: Sequence[Remedy
         header = seen.header_of(field.name) if seen else ""
         mine = tuple(r for r in offered if r.column == field.name)
         look = seen.look(header) if seen and header else None
-        out.append(Line(n, field, header, balances.get(field.name), look, mine, field.name in record.key))
+        why = {k.rpartition("/")[2]: v for k, v in guessed.items() if k.rpartition("/")[0] == field.name}
+        out.append(Line(n, field, header, balances.get(field.name), look, mine, field.name in record.key, why))
     return tuple(out)
+
+
+def number_ways() -> tuple[tuple[str, str], ...]:
+    """The choices of the form for how a column's numbers are written, each with its words."""
+    return (
+        ("", _("半形，沒有千分位逗號")), ("thousands", _("有千分位逗號（1,234）")), ("fullwidth", _("有全形數字（１２.３）")),
+        ("fullwidth,thousands", _("兩者都有")),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,16 @@ def test_what_is_certain_is_typed(drafted: Callable[..., tuple[Definition, str]]
     assert text.count("# confidence: ") == 5
 
 
+def test_numbers_written_otherwise_are_numbers_and_say_how(
+    drafted: Callable[..., tuple[Definition, str]],
+) -> None:
+    made, text = drafted('k,a,b,c\n甲,"1,234",１２.５,"１，２３４"\n乙,2,3,4\n')
+    assert {f.name: (f.type, f.numbers) for f in made.dataset.fields if f.name != "k"} == {
+        "a": ("integer", ("thousands",)), "b": ("number", ("fullwidth",)), "c": ("integer", ("thousands", "fullwidth")),
+    }  # fmt: skip
+    assert "1 格有千分位逗號" in text
+
+
 @pytest.mark.parametrize(
     ("header", "cells", "said"),
     [
@@ -58,8 +68,10 @@ def test_what_is_certain_is_typed(drafted: Callable[..., tuple[Definition, str]]
         ("v", ["1.5x", "2", "3#"], "manual_check_invalid"),
         ("v", ["1", "2", "<MDL"], "below_detection"),
         ("v", ["1", "#DIV/0!", "2"], "calculation_error"),
-        ("v", ['"1,234"', "2", "3"], "千分位"),
-        ("v", ["１２", "2", "3"], "全形"),
+        ("v", ['"1,234"', "2", "無", "3"], "千分位"),
+        ("v", ["1", "１２", "不詳"], "文字"),
+        ("v", ['"1,23"', "2", "3"], "不是"),
+        ("v", ["０７", "12"], "文字"),
         ("v", ["1e5", "2"], "寫法特殊"),
         ("v", ["12345678901234567890", "2"], "寫法特殊"),
         ("v", ["", ""], "空白"),

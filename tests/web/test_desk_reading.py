@@ -61,8 +61,10 @@ def test_numbers_in_other_writings_and_below_the_limit_are_rules_of_their_column
     mei = cast.client("mei")
     draft = cast.upload(mei, cast.file(_water()))
     page = mei.get(f"/desk/drafts/{draft.pk}/").content.decode()
-    assert "「２３．５」讀作 23.5" in page
-    assert "「12,340」讀作 12340、「9,020」讀作 9020" in page
+    first = {f.name: f.numbers for f in standard.loads(draft.definition).dataset.fields}
+    assert (first["蓄水量"], first["水溫"]) == (("thousands",), ("fullwidth",))  # read so at once, and the form says so
+    assert '<option value="thousands" selected>' in page
+    assert '<option value="fullwidth" selected>' in page
     mei.post(f"/desk/drafts/{draft.pk}/remedies")
     draft.refresh_from_db()
     seen = queries.preview(draft)
@@ -116,3 +118,17 @@ def test_a_mark_written_wrongly_is_refused_with_the_right_form() -> None:
     assert [(s.text, s.flag) for s in _marked("<0.5 = 低於偵測極限\nND\n- = no_data\n1,234 = 1234").sentinels] == [
         ("<0.5", "below_detection"), ("ND", "below_detection"), ("-", "no_data"), ("1,234", None)
     ]  # fmt: skip
+
+
+def test_a_proposal_is_marked_with_its_reason_until_a_person_changes_it(people: None) -> None:
+    mei = cast.client("mei")
+    draft = cast.upload(mei, cast.file("臺南市河川水質監測月報\n\n測站,溶氧(mg/L)\nA,7.1\nB,6.9\n", "河川.csv"))
+    before = mei.get(f"/desk/drafts/{draft.pk}/").content.decode()
+    assert 'value="臺南市河川水質監測月報"' in before
+    assert "推定：檔案標題上方的文字。" in before
+    assert (draft.code, "推定：由英文名稱寫成。" in before) == ("TAINAN_CITY_RIVER_WATER_QUALITY_MONITORING", True)
+    mei.post(f"/desk/drafts/{draft.pk}/change", {"title-zh": "河川水質"})
+    after = mei.get(f"/desk/drafts/{draft.pk}/").content.decode()
+    assert 'value="河川水質"' in after
+    assert "推定：檔案標題上方的文字。" not in after
+    assert "推定：由英文名稱寫成。" in after

@@ -31,6 +31,7 @@ from qingliu.pipeline.actions.draft import (
 from qingliu.pipeline.actions.gate import look as look_masked
 from qingliu.pipeline.actions.gate import scan
 from qingliu.pipeline.actions.gate import tell_all as tell_masking
+from qingliu.pipeline.actions.guessing import guesses
 from qingliu.pipeline.actions.hold import may_release, reject, release
 from qingliu.pipeline.actions.mend import expire, reconcile
 from qingliu.pipeline.actions.preview import current as current_preview
@@ -56,6 +57,7 @@ __all__ = [
     "drop",
     "expire",
     "expire_drafts",
+    "guesses",
     "keep_note",
     "lacking",
     "look_masked",

@@ -27,6 +27,7 @@ from qingliu.lake.checks.spec import (
 from qingliu.lake.inputs import RawInput
 from qingliu.pipeline.assumed import assumed
 from qingliu.pipeline.looks import Cell, Spotted
+from qingliu.pipeline.no_data import is_total
 from qingliu.privacy.rules import Kind, recognise
 from qingliu.quality.rules import content
 from qingliu.standards import areas, outlines
@@ -35,6 +36,7 @@ log = logging.getLogger(__name__)
 
 ROWS = 200_000  # a larger draft is judged after it is published only: its owner waits for the page
 LINES = 20
+HEADS = 5_000  # texts of a first column that are looked through for words of sums, the rarest first
 _PERSONAL = {
     Kind.MOBILE: Text("手機號碼", "mobile numbers"), Kind.LANDLINE: Text("電話號碼", "telephone numbers"),
     Kind.NATIONAL_ID: Text("身分證字號", "national id numbers"),
@@ -50,23 +52,24 @@ Lonely = tuple[tuple[str, int, int], ...]
 
 def look(
     definition: Definition, inputs: Sequence[RawInput], staged: ingest.Staged, work: Path, first: str
-) -> tuple[tuple[Spotted, ...], Lonely]:
-    """What is wrong in the rows as they stand, and rows that hold nothing but column ``first``.
+) -> tuple[tuple[Spotted, ...], Lonely, Lonely]:
+    """What is wrong in the rows as they stand, rows that hold nothing but column ``first``, and rows in which a word of
+    sums stands there beside figures.
 
     Nothing for a draft that is large, empty, or that cannot be looked at.
     """
     if not 0 < staged.rows <= ROWS or definition.dataset.view is not None:
-        return (), ()
+        return (), (), ()
     try:
         return _look(definition, inputs, staged, work, first)
     except Exception as error:  # an edge: a preview without the judges' words is still a preview
         log.error("content of %s cannot be looked at: %s", definition.dataset.code, type(error).__name__)
-        return (), ()
+        return (), (), ()
 
 
 def _look(
     definition: Definition, inputs: Sequence[RawInput], staged: ingest.Staged, work: Path, first: str
-) -> tuple[tuple[Spotted, ...], Lonely]:
+) -> tuple[tuple[Spotted, ...], Lonely, Lonely]:
     record = assumed(definition.dataset)
     moment = now().astimezone(ZoneInfo(record.timezone)).replace(tzinfo=None)
     whole = content.plan(record, now=moment, areas=outlines.counties())
@@ -81,8 +84,11 @@ def _look(
         out += _counties(record, rows)
         out += _personal(record, rows)
         others = [f.name for f in record.fields if f.name != first]
-        lonely = rows.lonely(first, others, LINES) if first and first not in private and len(others) > 1 else []
-    return tuple(out), tuple(lonely)
+        told = bool(first) and first not in private and len(others) > 1
+        lonely = rows.lonely(first, others, LINES) if told else []
+        alone = {t for t, _, _ in lonely}
+        totals = [h for h in rows.heads(first, HEADS) if is_total(h[0]) and h[0] not in alone] if told else []
+    return tuple(out), tuple(lonely), tuple(totals)
 
 
 def _told(record: DatasetRecord, result: Result, rows: located.Located, private: set[str]) -> Iterator[Spotted]:

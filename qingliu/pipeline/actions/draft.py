@@ -122,11 +122,7 @@ def free_code(name: str, agency: str) -> str:
     """A code for a new dataset from its file's name, or its agency's where that says nothing; taken by no other."""
     stem = name.rsplit(".", 1)[0]
     base = (code_for(Path(name)) if stem.isascii() else code_for(Path(f"{agency}_data")))[:50]
-    number, code = 1, base
-    while Dataset.objects.filter(code=code).exists():
-        number += 1
-        code = f"{base}_{number}"
-    return code
+    return queries.free_code(base)
 
 
 def _keep(draft: Draft, number: int, upload: Upload) -> dict[str, Any]:

@@ -25,8 +25,8 @@ from qingliu.lake import ingest, peek
 from qingliu.lake.inputs import CsvInput, RawInput
 from qingliu.lake.profile import Profiler
 from qingliu.lake.scales import scales
-from qingliu.pipeline import queries, readers, rules, titles
-from qingliu.pipeline.actions import content, finish, gate
+from qingliu.pipeline import queries, readers, rules
+from qingliu.pipeline.actions import content, finish, gate, guessing
 from qingliu.pipeline.infer import drafted
 from qingliu.pipeline.infer_columns import name_for
 from qingliu.pipeline.looks import ColumnLook, FileLook, Plan, Preview, column_look
@@ -117,8 +117,8 @@ def _look(draft: Draft, read: ReadSpec | None, work: Path) -> Preview:
             looks = _keep_looks(draft, name, profiler)
             if definition is None:
                 definition = _first_definition(draft, inputs, spec, profiler)
-                draft.definition = standard.dumps(definition)
-                draft.save(update_fields=["definition"])
+                draft.definition, draft.code = standard.dumps(definition), definition.dataset.code
+                draft.save(update_fields=["definition", "code"])
     mine = settings.QINGLIU
     staged = ingest.shape(
         definition.dataset, definition.read, inputs, work / "shape",
@@ -162,7 +162,7 @@ def _seen(definition: Definition, inputs: Sequence[RawInput], staged: ingest.Sta
         scales(staged.path, record),
     )
     verdict = rules.drift(queries.last_seen(record.code), now_seen, definition)
-    spotted, lonely = content.look(definition, inputs, staged, work, peek.first_field(record, read, inputs))
+    spotted, lonely, totals = content.look(definition, inputs, staged, work, peek.first_field(record, read, inputs))
     marked = {(c.file, c.line) for s in spotted for c in s.cells}
     which = peek.Wanted(FIRST_ROWS, tuple(n for n in later if n > FIRST_ROWS), tuple(sorted(marked)))
     columns = peek.keep(record, read, inputs, work / queries.ROWS_FILE, which=which)
@@ -176,7 +176,7 @@ def _seen(definition: Definition, inputs: Sequence[RawInput], staged: ingest.Sta
         cells=staged.cells, columns=columns, groups=groups, missing=staged.missing,
         unknown=staged.unknown, findings=verdict.findings, key=key,
         key_lacking=lacking, key_lines=lines, newest=peek.newest(staged.path, record.time_field),
-        content=spotted, lonely=lonely, privacy=private,
+        content=spotted, lonely=lonely, totals=totals, privacy=private,
     )  # fmt: skip
 
 
@@ -235,22 +235,14 @@ def _keep_looks(draft: Draft, name: str, profiler: Profiler) -> tuple[ColumnLook
 def _first_definition(draft: Draft, inputs: Sequence[RawInput], spec: ReadSpec, profiler: Profiler) -> Definition:
     made = drafted(profiler, inputs, code=draft.code, read_spec=spec).definition
     agency = draft.agency
-    record = replace(
-        made.dataset, agency=agency.code, agency_name=Text(agency.name_zh, agency.name_en), title=Text(_title(draft), ""),
-        frequency=titles.frequency(_title(draft)) or made.dataset.frequency,
-    )  # fmt: skip
+    record = replace(made.dataset, agency=agency.code, agency_name=Text(agency.name_zh, agency.name_en))
     last = Dataset.objects.filter(agency=agency).exclude(definition="").order_by("-pk").first()
     if last:
         known = standard.loads(last.definition).dataset
         record = replace(record, unit=known.unit, contacts=known.contacts)
     if not made.read.unpivot:  # a wide table's columns are named by its reading
         record = _renamed(record, _named(record.fields))
-    return replace(made, dataset=record)
-
-
-def _title(draft: Draft) -> str:
-    name = str(draft.files[0]["name"]) if draft.files else draft.code
-    return name.rsplit(".", 1)[0].replace("_", " ").strip()[:120] or draft.code
+    return replace(made, dataset=guessing.kept(draft, record, inputs))
 
 
 def _named(fields: Sequence[FieldRecord]) -> tuple[FieldRecord, ...]:

@@ -58,7 +58,7 @@ def _page(
     }  # fmt: skip
     context["last"] = context["steps"][-1] if context["steps"] else None
     if definition:
-        context |= _definition_part(definition, seen) | _rows_part(request, row, definition, seen)
+        context |= _definition_part(row, definition, seen) | _rows_part(request, row, definition, seen)
         context |= {"guards": draft_privacy.guards(definition, seen.privacy if seen else None)}
         context |= {"makes_rules": may(mine, "privacy"), "proposals": _proposals(definition, context["guards"])}
     if definition and row.state == Draft.State.WAITING:
@@ -73,14 +73,16 @@ def _held_for(row: Draft) -> tuple[Finding, ...]:
     return tuple(f for v in queries.verdicts(row.run) for f in v.findings if f.severity == "hold")[:4]
 
 
-def _definition_part(definition: Definition, seen: Preview | None) -> dict[str, Any]:
+def _definition_part(row: Draft, definition: Definition, seen: Preview | None) -> dict[str, Any]:
     """What the page says of the definition and of the rows under it."""
     record = definition.dataset
     offered = remedies.remedies(seen, definition) if seen and not seen.problem else ()
+    why = draft_page.standing(actions.guesses(row), record)
     return {
+        "guessed": {k.replace("-", "_"): v for k, v in why.items()}, "number_ways": draft_page.number_ways(),
         "gold": foreseen(definition, seen), "record": record, "remedies": offered, "sure": draft_page.one_click(seen, offered),
         "plan": seen.plan if seen else None, "kept_out": draft_page.kept_out(seen),
-        "lines": draft_page.lines(definition, seen, offered),
+        "lines": draft_page.lines(definition, seen, offered, why),
         "left": draft_page.left(seen, offered, definition),
         "flags": [f for f in flags().values() if f.code != "quarantined"],
         "categories": categories().values(), "licences": licences().values(), "frequencies": frequencies().values(),
