@@ -14,11 +14,18 @@ PACKAGE = Path(qingliu.__file__).parent
 _KEYWORDS = ("_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy", "pgettext")
 
 
+def in_context(context: str, msgid: str) -> str:
+    """A message that has a context, as one key: the writing of GNU gettext's compiled catalogues."""
+    return f"{context}\x04{msgid}"
+
+
 def _found(source: bytes, place: str) -> list[tuple[str | tuple[str, ...], str]]:
-    """(msgid or (singular, plural), place) of one Python source."""
+    """(msgid or (singular, plural) or msgid in its context, place) of one Python source."""
     found: list[tuple[str | tuple[str, ...], str]] = []
-    for line, _, text, _ in extract_python(io.BytesIO(source), _KEYWORDS, [], {"encoding": "utf-8"}):
+    for line, call, text, _ in extract_python(io.BytesIO(source), _KEYWORDS, [], {"encoding": "utf-8"}):
         parts = tuple(p for p in text if p) if isinstance(text, tuple) else text
+        if call == "pgettext" and isinstance(parts, tuple):
+            parts = in_context(*parts)
         found.append((parts, f"{place}:{line}"))
     return found
 
