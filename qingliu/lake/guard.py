@@ -7,18 +7,18 @@ import re
 from qingliu.lake.names import literal
 
 FORMULA = r"^[=+\-@\t\r＝＋－＠]"
-NUMBER = r"^[+-]?[0-9.,]*$"
-DASHES = r"^[-－]+$"  # a mark for "nothing here", and no formula
+# numbers; and dashes around Han words, marks for "nothing here" such as -無資料-: no formula that could do anything
+HARMLESS = r"^(?:[+-]?[0-9.,]*|[-－][-－一-鿿]*)$"
 
 
 def guarded(text: str) -> str:
     """The text with an apostrophe before it where a spreadsheet would take it for a formula."""
-    harmless = not re.match(FORMULA, text) or re.match(NUMBER, text) or re.match(DASHES, text)
+    harmless = not re.match(FORMULA, text) or re.match(HARMLESS, text)
     return text if harmless else "'" + text
 
 
 def guarded_sql(text: str) -> str:
     """SQL of the same over a text expression."""
     formula = f"regexp_matches({text}, {literal(FORMULA)})"
-    harmless = f"regexp_matches({text}, {literal(NUMBER)}) OR regexp_matches({text}, {literal(DASHES)})"
-    return f"CASE WHEN {formula} AND NOT ({harmless}) THEN chr(39) || {text} ELSE {text} END"
+    harmless = f"regexp_matches({text}, {literal(HARMLESS)})"
+    return f"CASE WHEN {formula} AND NOT {harmless} THEN chr(39) || {text} ELSE {text} END"

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from qingliu.core.dataset import FieldRecord, Place
-from qingliu.lake.guard import FORMULA, NUMBER
+from qingliu.lake.guard import FORMULA, HARMLESS
 from qingliu.lake.names import ident, literal
 from qingliu.lake.query import NAIVE, Column, Rendering
 
@@ -169,7 +169,7 @@ def _csv_text(text: str, rendering: Rendering) -> str:
     guarded = f"chr(39) || {text}"
     return (
         f"CASE WHEN NOT regexp_matches({text}, {literal(quote_when + '|' + FORMULA)}) THEN {text} "
-        f"WHEN regexp_matches({text}, {literal(FORMULA)}) AND NOT regexp_matches({text}, {literal(NUMBER)}) THEN "
+        f"WHEN regexp_matches({text}, {literal(FORMULA)}) AND NOT regexp_matches({text}, {literal(HARMLESS)}) THEN "
         f"(CASE WHEN regexp_matches({text}, {literal(quote_when)}) THEN {quoted.format(guarded)} ELSE {guarded} END) "
         f"WHEN regexp_matches({text}, {literal(quote_when)}) THEN {quoted.format(text)} ELSE {text} END"
     )

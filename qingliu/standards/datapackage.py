@@ -22,7 +22,7 @@ _NAME = re.compile(r"[^a-z0-9._-]+")
 _PORTABLE = re.compile(r"(?:[^\\(]|\\[dwsDWS.\\|()\[\]{}*+?^$/-]|\((?!\?)|\(\?:)*")
 _STARTS_PLAIN = re.compile(r"\^?(?:\\d|\[(?:[0-9A-Za-z]-[0-9A-Za-z]|[0-9A-Za-z])+\]|[0-9A-Za-z])[^|]*")
 _FORMULA = re.compile(r"[=+\-@\t\r＝＋－＠]")
-_NUMBER = re.compile(r"[+-]?[0-9.,]*")
+_HARMLESS = re.compile(r"[+-]?[0-9.,]*|[-－][-－一-鿿]*")  # as lake/guard.py says it
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +198,7 @@ def _constraints(one: FieldRecord) -> Iterator[tuple[str, Any]]:
 
 def guarded(text: str) -> str:
     """A cell as our CSV writes it: an apostrophe before what a spreadsheet would run, numbers left alone."""
-    return header(text) if not _NUMBER.fullmatch(text) else text
+    return header(text) if not _HARMLESS.fullmatch(text) else text
 
 
 def header(name: str) -> str:

@@ -166,6 +166,8 @@ def test_every_described_path_answers(portal: Portal, described: dict[str, Any])
 ONCE_UNDOCUMENTED = (
     ("/api/docs", "/api/docs", "lang=fr", 400),
     ("/api/datasets/{code}/rows", "/api/datasets/AIR_H/rows", "include_flags=true", 200),
+    ("/api/datasets/{code}/rows", "/api/datasets/AIR_H/rows", "include_flags=true&header=title", 200),
+    ("/api/datasets/{code}/rows", "/api/datasets/AIR_H/rows", "include_flags=true&header=title&lang=en", 200),
     ("/api/datasets/{code}/changes", "/api/datasets/AIR_H/changes", "since=1&include_flags=true", 200),
     ("/api/datasets/{code}/changes", "/api/datasets/AIR_H/changes", "since=now", 400),
     ("/api/v2/{code}", "/api/v2/air_h", "limit=-1", 400),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import subprocess
 from pathlib import Path
+from urllib.parse import urljoin
 from urllib.request import urlopen
 
 import pytest
@@ -36,7 +37,7 @@ def files(served: Served, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
         for file in dataset["files"]:
             if file["format"] == "geoparquet":
                 path = folder / file["name"]
-                with urlopen(served.url + file["latest"], timeout=300) as body:
+                with urlopen(urljoin(served.url, file["latest"]), timeout=300) as body:
                     path.write_bytes(body.read())
                 found[dataset["code"]] = (path, file["latest"])
     assert len(found) >= 3

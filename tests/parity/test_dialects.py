@@ -92,12 +92,18 @@ def moenv(form: str) -> Callable[[Portal, Question], Rows]:
         if form == "json":
             rows: Rows = [list(r.values()) for r in json.loads(body)]
         elif form == "csv":
-            rows = list(csv.reader(io.StringIO(body.decode("utf-8-sig"), newline="")))[1:]
+            lines = csv.reader(io.StringIO(body.decode("utf-8-sig"), newline=""))
+            rows = [[unguarded(cell) for cell in line] for line in lines][1:]
         else:
             rows = [[cell.text for cell in row] for row in ElementTree.fromstring(body)]
         return [[as_typed(c, f) for c, f in zip(row, question.record.fields, strict=True)] for row in rows]
 
     return ask
+
+
+def unguarded(cell: str) -> str:
+    """A cell without the apostrophe that a CSV for spreadsheets puts before what they would run (docs/reference/api.md)."""
+    return cell[1:] if cell[:1] == "'" and cell[1:2] in "=+-@\t\r＝＋－＠" else cell
 
 
 def as_typed(cell: Any, field: FieldRecord) -> Any:

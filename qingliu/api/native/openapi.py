@@ -11,6 +11,7 @@ from qingliu.api.describing import said as _said
 from qingliu.api.manners import PROBLEM, TITLES
 from qingliu.api.native.parameters import ENDPOINTS, PARAMETERS, Endpoint, Parameter
 from qingliu.core.dataset import Text
+from qingliu.lake.compiler import FLAGS
 
 _STATUS_TEXT: dict[int, Text] = {
     400: Text(
@@ -53,10 +54,12 @@ def _schemas() -> dict[str, Any]:
     }
     links = {"type": "array", "items": {"$ref": "#/components/schemas/Link"}}
     flags = {"type": "object", "additionalProperties": text}  # what include_flags adds
+    cell = {"type": ["string", "number", "boolean", "null"]}
+    titled = (FLAGS.title.zh, FLAGS.title.en)  # header=title; a column of the dataset may have this title too
     row = {
         "type": "object",
-        "properties": {"_flags": flags, "_status": text},
-        "additionalProperties": {"type": ["string", "number", "boolean", "null"]},
+        "properties": {"_flags": flags, "_status": text} | dict.fromkeys(titled, {"anyOf": [cell, flags]}),
+        "additionalProperties": cell,
     }
     page = {"numberReturned": count, "numberMatched": count, "links": links}
     problem_names = ("type", "title", "code", "detail", "remedy", "detail_zh", "detail_en", "parameter")

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-from qingliu.lake.guard import FORMULA, NUMBER, guarded
+from qingliu.lake.guard import FORMULA, HARMLESS, guarded
 from qingliu.lake.names import literal
 from qingliu.lake.query import Rendering
 
@@ -47,7 +47,7 @@ def guarded_sql(text: str, rendering: Rendering) -> str:
     """SQL of a text as CSV would hold it: an apostrophe before what a spreadsheet would run as a formula."""
     if not rendering.escape_formulas:
         return text
-    formula, number = literal(FORMULA), literal(NUMBER)
+    formula, number = literal(FORMULA), literal(HARMLESS)
     return (
         f"CASE WHEN regexp_matches({text}, {formula}) AND NOT regexp_matches({text}, {number}) "
         f"THEN chr(39) || {text} ELSE {text} END"

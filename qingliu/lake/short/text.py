@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from qingliu.lake.answer import text_bytes
-from qingliu.lake.guard import FORMULA, NUMBER
+from qingliu.lake.guard import FORMULA, HARMLESS
 from qingliu.lake.query import NAIVE, Rendering
 from qingliu.lake.render import SECONDS, Cell, always_spaced, needs_csv_care
 from qingliu.lake.short.keep import over
@@ -167,7 +167,7 @@ class RowText:
         out = text
         if guard:
             formula = pc.and_(
-                pc.match_substring_regex(text, FORMULA), pc.invert(pc.match_substring_regex(text, NUMBER))
+                pc.match_substring_regex(text, FORMULA), pc.invert(pc.match_substring_regex(text, HARMLESS))
             )
             out = pc.if_else(formula, _join("'", text), text)
         quote = pc.match_substring_regex(text, quote_when)
@@ -181,7 +181,7 @@ def _quote_when(delimiter: str, *, spaces: bool) -> str:
 @lru_cache(maxsize=20_000)
 def csv_text(text: str, delimiter: str, *, spaces: bool, guard: bool) -> str:
     """One text as a CSV cell."""
-    out = "'" + text if guard and re.search(FORMULA, text) and not re.search(NUMBER, text) else text
+    out = "'" + text if guard and re.search(FORMULA, text) and not re.search(HARMLESS, text) else text
     return '"' + out.replace('"', '""') + '"' if re.search(_quote_when(delimiter, spaces=spaces), text) else out
 
 
