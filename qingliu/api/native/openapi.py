@@ -58,7 +58,7 @@ def _schemas() -> dict[str, Any]:
     titled = (FLAGS.title.zh, FLAGS.title.en)  # header=title; a column of the dataset may have this title too
     row = {
         "type": "object",
-        "properties": {"_flags": flags, "_status": text} | dict.fromkeys(titled, {"anyOf": [cell, flags]}),
+        "properties": {"_flags": flags, "_status": text} | {t: {"anyOf": [cell, flags]} for t in titled},
         "additionalProperties": cell,
     }
     page = {"numberReturned": count, "numberMatched": count, "links": links}
