@@ -138,8 +138,10 @@ def _retyped(field: FieldRecord, look: ColumnLook) -> Iterator[Remedy]:
 def _formats_for(look: ColumnLook) -> tuple[str, tuple[str, ...], int] | None:
     """(type, formats, cells read) for a column that mostly holds dates; the fewest formats that read most."""
     best = sorted(look.dates, key=lambda d: -d[2])
-    if not best or best[0][2] < look.filled * _MOSTLY or look.count("loose_number") >= look.filled:
+    if not best or look.count("loose_number") >= look.filled:
         return None
+    if best[0][2] < look.filled * _MOSTLY:
+        return _formats_together(look, best[0][0])
     kind = best[0][0]
     odd = [t for t, _ in look.odd]
     chosen = [best[0][1]] if best[0][1] else []
@@ -154,6 +156,19 @@ def _formats_for(look: ColumnLook) -> tuple[str, tuple[str, ...], int] | None:
             chosen.append(fmt)
             read = min(look.filled, read + count)
     return kind, tuple(dict.fromkeys(chosen)), read
+
+
+def _formats_together(look: ColumnLook, kind: str) -> tuple[str, tuple[str, ...], int] | None:
+    """The same where no way of writing is the usual one: all of them together, if they read most cells.
+
+    None where bare digits are most of what is read, as they may be codes, or where one cell would be read in two ways.
+    """
+    ways = sorted(((f, n) for k, f, n in look.dates if k == kind), key=lambda way: -way[1])
+    read = sum(n for _, n in ways)
+    digits = sum(n for f, n in ways if re.fullmatch("(roc:)?%Y%m%d", f))
+    if not look.filled * _MOSTLY <= read <= look.filled or digits * 2 > read:
+        return None
+    return kind, tuple(f for f, _ in ways if f), read
 
 
 # --- cells that do not fit -----------------------------------------------------------------------------------------
