@@ -87,18 +87,27 @@ def moenv(form: str) -> Callable[[Portal, Question], Rows]:
     def ask(portal: Portal, question: Question) -> Rows:
         signs = {"eq": "EQ", "ge": "GE", "le": "LE"}
         filters = "|".join(f"{c.field.name},{signs[c.op]},{c.value}" for c in question.conditions)
-        asked = {"format": form, "limit": str(MANY)} | ({"filters": filters} if filters else {})
-        body = told(portal, f"/api/v2/{question.record.code}", asked)
-        if form == "json":
-            rows: Rows = [list(r.values()) for r in json.loads(body)]
-        elif form == "csv":
-            lines = csv.reader(io.StringIO(body.decode("utf-8-sig"), newline=""))
-            rows = [[unguarded(cell) for cell in line] for line in lines][1:]
-        else:
-            rows = [[cell.text for cell in row] for row in ElementTree.fromstring(body)]
-        return [[as_typed(c, f) for c, f in zip(row, question.record.fields, strict=True)] for row in rows]
+        rows: Rows = []
+        more = True
+        while more:  # as its clients do: page by page, until one is not full
+            asked = {"format": form, "limit": str(MANY), "offset": str(len(rows))}
+            body = told(portal, f"/api/v2/{question.record.code}", asked | ({"filters": filters} if filters else {}))
+            page = moenv_rows(form, body)
+            rows += [[as_typed(c, f) for c, f in zip(row, question.record.fields, strict=True)] for row in page]
+            more = len(page) == MANY
+        return rows
 
     return ask
+
+
+def moenv_rows(form: str, body: bytes) -> Rows:
+    """The rows of a page, every cell a text."""
+    if form == "json":
+        return [list(r.values()) for r in json.loads(body)]
+    if form == "csv":
+        lines = csv.reader(io.StringIO(body.decode("utf-8-sig"), newline=""))
+        return [[unguarded(cell) for cell in line] for line in lines][1:]
+    return [[cell.text for cell in row] for row in ElementTree.fromstring(body)]
 
 
 def unguarded(cell: str) -> str:
