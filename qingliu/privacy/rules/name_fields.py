@@ -335,11 +335,7 @@ def plainly_a_firm(value: str) -> bool:
 @lru_cache(maxsize=131072)
 def _masked_trader(text: str) -> bool:
     """Whether a masked name stands with a firm's: the same cell before it was masked was a sole trader's, and stays one."""
-    rest = text[max(text.rfind(mark) for mark in _MASKS) + 1 :]
-    firm = pattern(r"^[^(即]{0,2}(?:[(]?亦?即(?:為|是)?|[(])(?P<firm>[^()]{2,})[)]?$").search(rest)
-    return firm is not None and (
-        organisation_kind(firm["firm"]) in {NameKind.COMPANY, NameKind.FARM} or bool(pattern(_ALIAS).search(text))
-    )
+    return organisation_kind(text) in {NameKind.COMPANY, NameKind.FARM} or bool(pattern(_ALIAS).search(text))
 
 
 def classify_name(value: str) -> NameVerdict:
@@ -347,8 +343,9 @@ def classify_name(value: str) -> NameVerdict:
     text = fold_name(value)
     if not text.strip(" -‧."):
         return _verdict(NameKind.EMPTY, 1.0)
-    if pattern(rf"^[{HAN}]{{1,2}}[{_MASKS}]+[{HAN}]{{0,2}}(?:$|[(即君先女等])").search(text):
-        return _verdict(NameKind.SOLE if _masked_trader(text) else NameKind.MASKED, 0.95)
+    if masked := pattern(rf"^[{HAN}]{{1,2}}[{_MASKS}]+[{HAN}]{{0,2}}(?:$|[(即君先女等])").search(text):
+        trader = masked.end() < len(text) and _masked_trader(text)
+        return _verdict(NameKind.SOLE if trader else NameKind.MASKED, 0.95)
     if sole := _sole(text):
         return sole
     kind = organisation_kind(text)
