@@ -51,9 +51,7 @@ class Gate:
     home: int = 0  # how far a person's place falls back in a dataset that has no column of addresses
     known: Known = field(default_factory=Known)
     _sought: dict[str, frozenset[Kind]] = field(default_factory=dict)
-    doubted: set[str] = field(
-        default_factory=set
-    )  # columns in which many cells look like names with nothing around them
+    doubted: set[str] = field(default_factory=set)  # columns of many cells that look like names, with nothing around
 
     @classmethod
     def of(cls, record: DatasetRecord, policy: Policy, matcher: Matcher) -> Gate:
@@ -168,9 +166,7 @@ class _Judging:
         matcher, columns = self.gate.matcher, self.gate.columns
         if not matcher:
             return None
-        cells = [
-            self._text(c) for c in columns.texts
-        ]  # whatever a column is called: a cell that is a site's is a site's
+        cells = [self._text(c) for c in columns.texts]  # whatever a column is called
         tests = [matcher.control(t) or matcher.name(t) for t in cells]
         tests += [matcher.address(self._text(c), *self._hint()) for c in columns.addresses]
         tests += [matcher.address(t, *self._hint()) for t in cells if len(t) <= _ADDRESS and not _SENTENCE & set(t)]
@@ -181,6 +177,21 @@ class _Judging:
         return self._first(self.gate.columns.counties), self._first(self.gate.columns.townships)
 
     def judge(self) -> Judged:
+        """One row; once more as a person's where a cell that seemed to name nobody came out as a masked name and no more.
+
+        So a row gets the same answer when its masked form is judged again.
+        """
+        out = self._once()
+        unknown = (n for n, kind in self.kinds.items() if kind == NameKind.UNKNOWN and n in out.cells)
+        masked = {n for n in unknown if classify_name(self._now(n)).kind == NameKind.MASKED}
+        if not masked:
+            return out
+        self.kinds |= dict.fromkeys(masked, NameKind.MASKED)
+        self.people |= masked
+        self.out = Judged(restricted=out.restricted, person=True)
+        return self._once()
+
+    def _once(self) -> Judged:
         """Names, addresses, coordinates, then the texts around them."""
         for column in self.gate.columns.names:
             self._name(column)

@@ -39,6 +39,8 @@ def generalise_address(value: str | Address, level: Level, *, county: str = "", 
         return value.text if isinstance(value, Address) else value
     if level == Level.HIDDEN:
         return ""
+    if isinstance(value, str) and level == Level.DISTRICT and find_area(value) is not None:
+        return value  # a county alone tells no more than it may
     shown = dict.fromkeys(_shown(a, level) for a in _addresses(value, county, township))
     return "、".join(s for s in shown if s)
 

@@ -79,7 +79,7 @@ _LATIN_THINGS = (
 _MASKS = "○〇◯●OＯ*＊□"
 _FARM = (
     r"(?:畜牧場|農牧場|牧場|農場|畜殖場|種畜場|種豬場|養[豬雞鴨鵝牛羊魚蝦鹿]場|[豬雞鴨鵝牛羊]場|養殖場|孵化場|"
-    r"飼養場|養[豬雞鴨鵝牛羊魚]戶|果園|茶園|菜園|蘭園|苗圃)"
+    r"飼養場|養[豬雞鴨鵝牛羊魚]戶|農園|果園|茶園|菜園|蘭園|苗圃)"
 )
 _AGENCY = (
     r"(?:政府|公所|議會|代表會|衛生所|戶政事務所|地政事務所|稅捐稽徵處|警察局|消防局|環境保護局|環保局|"
@@ -338,13 +338,27 @@ def _masked_trader(text: str) -> bool:
     return organisation_kind(text) in {NameKind.COMPANY, NameKind.FARM} or bool(pattern(_ALIAS).search(text))
 
 
+def _masked_until(text: str) -> int | None:
+    """Where the masked name that ``text`` begins with ends, a word such as 負責人 before it or not; None where none does.
+
+    Two characters before the mask are a name's only behind a surname: 王小○ and 歐陽○明, not a building site's 鄉林○悅.
+    """
+    before = pattern(_BEFORE).search(text)
+    for start in (0, before.end()) if before else (0,):
+        name = text[start:].lstrip()
+        found = pattern(rf"^(?P<open>[{HAN}]{{1,2}})[{_MASKS}]+[{HAN}]{{0,2}}(?:$|[(即君先女等])").search(name)
+        if found and (len(found["open"]) == 1 or surname_length(name)) and not pattern(_FARM + "$").search(name):
+            return len(text) - len(name) + found.end()
+    return None
+
+
 def classify_name(value: str) -> NameVerdict:
     """What ``value``, a cell of a name column, names; offsets are those of ``value`` as given."""
     text = fold_name(value)
     if not text.strip(" -‧."):
         return _verdict(NameKind.EMPTY, 1.0)
-    if masked := pattern(rf"^[{HAN}]{{1,2}}[{_MASKS}]+[{HAN}]{{0,2}}(?:$|[(即君先女等])").search(text):
-        trader = masked.end() < len(text) and _masked_trader(text)
+    if (end := _masked_until(text)) is not None:
+        trader = end < len(text) and _masked_trader(text)
         return _verdict(NameKind.SOLE if trader else NameKind.MASKED, 0.95)
     if sole := _sole(text):
         return sole
