@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from qingliu.core.dataset import FieldRecord, VersionRecord
 from qingliu.lake.cursor import Cursor
 from qingliu.lake.names import literal
 from qingliu.lake.published import Entry
 from qingliu.lake.query import Query
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,14 @@ class Plan:
     fields: tuple[FieldRecord, ...]
     cursor: Cursor | None
     question: str  # hash of the question without its cursor
+    _kept: dict[Any, Any] = field(init=False, repr=False, compare=False, default_factory=dict)
+
+    def once(self, name: Any, make: Callable[[], T]) -> T:
+        """What follows from this plan alone, worked out at the first asking; another plan made of it begins anew."""
+        if name not in self._kept:
+            self._kept[name] = make()
+        found: T = self._kept[name]
+        return found
 
     @property
     def etag(self) -> str:

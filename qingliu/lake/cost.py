@@ -16,12 +16,12 @@ import pyarrow.parquet as pq
 
 from qingliu.core.cost import FACTOR, LEARNED, METER, Cost, too_dear
 from qingliu.core.dataset import FieldRecord, FileRecord, VersionRecord
+from qingliu.lake import understood
 from qingliu.lake.answer import Plan
-from qingliu.lake.compiler import effective_order, scope_of
 from qingliu.lake.paths import LakePaths
 from qingliu.lake.published import Published
-from qingliu.lake.relation import may_hold, position_of
-from qingliu.lake.where import Range, ranges
+from qingliu.lake.relation import position_of
+from qingliu.lake.where import Range
 
 BASE_S = 0.004
 SCAN, TOP, SORT, GROUP = 30e6, 12e6, 1.5e6, 8e6  # rows a second of one thread
@@ -60,10 +60,9 @@ def estimate(plan: Plan, paths: LakePaths, published: Published) -> Cost:
         )
         sent = rows if query.limit is None else min(rows, query.limit)
         return _cost(plan, (rows, sent, rows / SCAN), (values, names), ())
-    scope = scope_of(plan.entry.record, version)
-    wanted = ranges(query.where, scope)
+    wanted = understood.wanted(plan)
     grouped = bool(query.group or query.aggregates or query.bucket)
-    order = effective_order(query, version, scope)
+    order = understood.order(plan)
     rows = _rows(plan, wanted, paths, plain=not order and not grouped)
     found = rows if query.where is None else int(rows * _share(plan, wanted))
     sent = found if query.limit is None else min(found, query.limit)
@@ -102,7 +101,7 @@ def _rows(plan: Plan, wanted: dict[str, Range], paths: LakePaths, *, plain: bool
     elif plain and query.where is None and query.offset:
         position = position_of(version.files, query.offset)
         start_file, start_row = position.file, position.row
-    chosen = [f for f in version.files[start_file:] if not wanted or may_hold(f, wanted)]
+    chosen = [version.files[i] for i in understood.chosen(plan, start_file)]
     rows = sum(f.rows for f in chosen)
     if chosen and version.files[start_file:] and chosen[0] is version.files[start_file]:
         rows -= min(start_row, chosen[0].rows)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import os
 import sqlite3
 import threading
 from collections import OrderedDict
@@ -65,6 +66,7 @@ class Published:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._where = os.fspath(path)
         self._lock = threading.RLock()
         self._con: sqlite3.Connection | None = None
         self._inode = 0
@@ -75,11 +77,12 @@ class Published:
         self.catalogue = CatalogueSearch(self)
 
     def _connection(self) -> sqlite3.Connection | None:
-        if not self.path.exists():
+        try:
+            inode = os.stat(self._where).st_ino
+        except FileNotFoundError:
             self._con = None
             self._forget()
             return None
-        inode = self.path.stat().st_ino
         if self._con is None or inode != self._inode:  # a restore put another file in its place
             self._con = sqlite3.connect(f"file:{self.path}?mode=ro", uri=True, check_same_thread=False, timeout=30)
             self._inode = inode

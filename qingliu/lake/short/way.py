@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,14 +16,15 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from qingliu.core.dataset import VersionRecord
+from qingliu.lake import understood
 from qingliu.lake.answer import Plan, Stream
-from qingliu.lake.compiler import HIDDEN, effective_order, scope_of
+from qingliu.lake.compiler import HIDDEN
 from qingliu.lake.cursor import Cursor
 from qingliu.lake.deadline import too_slow
 from qingliu.lake.layout import holds_status
 from qingliu.lake.paths import LakePaths
 from qingliu.lake.query import Compare, Rendering, Where
-from qingliu.lake.relation import Position, candidates, position_of
+from qingliu.lake.relation import Position, position_of
 from qingliu.lake.render import Cell, csv_header
 from qingliu.lake.rownumbers import ROW
 from qingliu.lake.short import features, keep, series, text
@@ -31,7 +33,7 @@ from qingliu.lake.short.decoded import Decoded
 from qingliu.lake.short.footers import Footer, Footers
 from qingliu.lake.short.writer import Writer
 from qingliu.lake.sound import Soundness
-from qingliu.lake.where import Scope, ranges
+from qingliu.lake.where import Scope
 
 MAX_SCATTERED = 200_000  # rows to look through; beyond that the engine reads faster
 PIECE_ROWS = 8192
@@ -55,14 +57,14 @@ class ShortWay:
             return False
         if _mixed(version) or not version.files:
             return False
-        scope = scope_of(plan.entry.record, version)
+        scope = understood.scope(plan)
         if rendering is not None:
-            known = rendering.format in text.FORMATS and effective_order(query, version, scope) == ()
+            known = rendering.format in text.FORMATS and understood.order(plan) == ()
             if not known or not _writable(plan, rendering):
                 return False
         if query.where is None:
             return True
-        return self._decides(plan, scope) and self._few(plan, scope)
+        return self._decides(plan, scope) and self._few(plan)
 
     def _decides(self, plan: Plan, scope: Scope) -> bool:
         """Whether the condition can be decided here. Its files are looked at, as their footers are read next."""
@@ -79,10 +81,10 @@ class ShortWay:
         """Whether the rows that meet the plan's condition can be counted here, cheaper than by the engine."""
         return plan.query.where is not None and self.knows(plan)
 
-    def _few(self, plan: Plan, scope: Scope) -> bool:
+    def _few(self, plan: Plan) -> bool:
         """Whether few rows must be looked through: those of row groups of which statistics do not say that all match."""
         rows = 0
-        for group in self._groups(plan, scope, None):
+        for group in self._groups(plan, None):
             rows += group.rows if group.left != () else 0
             if rows > MAX_SCATTERED:
                 return False
@@ -93,13 +95,13 @@ class ShortWay:
         version = plan.version
         if not series.knows(plan, rendering) or _mixed(version) or not version.files or series.needs_status(plan):
             return None
-        scope = scope_of(plan.entry.record, version)
+        scope = understood.scope(plan)
         rows = replace(plan.query, limit=version.rows + 1, offset=0, group=(), aggregates=(), bucket="", rules=None)
         source, names, until = replace(plan, query=rows), series.columns(plan), time.monotonic() + deadline_s
         if not self._decides(source, scope):
             return None
         groups, size = [], 0
-        for group in self._groups(source, scope, None):
+        for group in self._groups(source, None):
             groups.append(group)
             size += group.rows
             if size > MAX_SCATTERED:
@@ -118,17 +120,17 @@ class ShortWay:
     def foremost(self, plan: Plan) -> Compare | None:
         """The condition of the rows that may stand first where a plan sorts by one column: it holds the best value that
         statistics know; None where they do not say. No row outside stands before a row that meets it. Raises Damaged."""
-        version, scope = plan.version, scope_of(plan.entry.record, plan.version)
+        version, scope = plan.version, understood.scope(plan)
         order = plan.query.order[0]
         if len(plan.query.order) > 1 or scope.find(order.field).type not in {"integer", "date", "datetime"}:
             return None
         if order.field in HIDDEN or order.field == ROW.name or _mixed(version):
             return None
         best: Any = None
-        chosen = candidates(version, ranges(plan.query.where, scope), 0)
+        chosen = understood.chosen(plan)
         self._sound.check(version.code, [version.files[i] for i in chosen])
         for i in chosen:
-            for bounds in self._footers.get(self._paths.resolve(version.files[i].path)).of(scope.physical(order.field)):
+            for bounds in self._footer(plan, i).of(scope.physical(order.field)):
                 if bounds is None or not bounds.exact:
                     return None
                 end = bounds.high if order.desc else bounds.low
@@ -139,9 +141,7 @@ class ShortWay:
         """The files that the answer may be read from, by their number in the version; only as far as the limit reaches."""
         version, query = plan.version, plan.query
         start, _ = _start(plan)
-        found = candidates(
-            version, ranges(query.where, scope_of(plan.entry.record, version)), start.file if start else 0
-        )
+        found = understood.chosen(plan, start.file if start else 0)
         if query.where is not None or query.limit is None:
             return found
         left = query.limit + 1 + (start.row if start else 0)
@@ -151,13 +151,25 @@ class ShortWay:
                 return found[: n + 1]
         return found
 
-    def _groups(self, plan: Plan, scope: Scope, start: Position | None) -> Iterator[Group]:
-        version, where = plan.version, plan.query.where
-        wanted = ranges(where, scope)
+    def _groups(self, plan: Plan, start: Position | None) -> Iterator[Group]:
+        """The row groups that may hold a matching row from ``start`` on, looked up once however often they are asked for."""
+        found: list[Group]
+        found, more = plan.once(("groups", start), lambda: ([], self._look_up(plan, start)))
+        for n in itertools.count():
+            if n == len(found):
+                group = next(more, None)
+                if group is None:
+                    return
+                found.append(group)
+            yield found[n]
+
+    def _look_up(self, plan: Plan, start: Position | None) -> Iterator[Group]:
+        version, where, scope = plan.version, plan.query.where, understood.scope(plan)
+        wanted = understood.wanted(plan)
         tests = keep.tests(where, scope)
         stretch = keep.stretch(where, version.sorted_by, scope)
-        for i in candidates(version, wanted, start.file if start else 0):
-            footer = self._footers.get(self._paths.resolve(version.files[i].path))
+        for i in understood.chosen(plan, start.file if start else 0):
+            footer = self._footer(plan, i)
             limits = [(footer.of(scope.physical(name)), r.low, r.high) for name, r in wanted.items()]
             told = None if tests is None else [(footer.of(t.column), t) for t in tests]
             skipped = start.row if start and i == start.file else 0
@@ -182,8 +194,7 @@ class ShortWay:
 
     def _read_now(self, plan: Plan, group: Group, names: Sequence[str]) -> dict[str, Any]:
         """Columns of a row group by name; those that its statistics know to be one value, or null, throughout are not read."""
-        path = self._paths.resolve(plan.version.files[group.file].path)
-        footer = self._footers.get(path)
+        path, footer = self._path(plan, group.file), self._footer(plan, group.file)
         kinds = {c.physical: c.type for c in plan.version.columns} | {"_status": "string"}
         found: dict[str, Any] = {}
         for name in names:
@@ -239,8 +250,11 @@ class ShortWay:
             first = int(rows[low])
             yield Cut(group.file, table.slice(first, high - low), group.start + first)
 
+    def _path(self, plan: Plan, file: int) -> Path:
+        return plan.once(("path", file), lambda: self._paths.resolve(plan.version.files[file].path))
+
     def _footer(self, plan: Plan, file: int) -> Footer:
-        return self._footers.get(self._paths.resolve(plan.version.files[file].path))
+        return plan.once(("footer", file), lambda: self._footers.get(self._path(plan, file)))
 
     def _learn(self, plan: Plan, group: Group, table: Any) -> None:
         """Keep where a row group begins and ends in the physical order."""
@@ -252,10 +266,10 @@ class ShortWay:
 
     def count(self, plan: Plan, deadline_s: float) -> int:
         """How many rows match, from statistics where they say so. Raises TooDear at the deadline."""
-        scope = scope_of(plan.entry.record, plan.version)
+        scope = understood.scope(plan)
         until = time.monotonic() + deadline_s
         total = 0
-        for group in self._groups(plan, scope, None):
+        for group in self._groups(plan, None):
             if group.left == ():
                 total += group.rows
                 continue
@@ -297,10 +311,10 @@ class ShortWay:
 
     def _pieces(self, plan: Plan, names: Sequence[str], deadline_s: float) -> Iterator[Cut]:
         """The matching rows from where the answer begins, at most PIECE_ROWS at a time, in stored order."""
-        scope = scope_of(plan.entry.record, plan.version)
+        scope = understood.scope(plan)
         start, skip = _start(plan)
         clock = _Clock(deadline_s)
-        for group in self._groups(plan, scope, start):
+        for group in self._groups(plan, start):
             for cut in self._matching(plan, group, scope, names):
                 low = cut.before(start.row) if start and group.file == start.file else 0
                 skipped = min(skip, cut.table.num_rows - low)

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pyarrow.compute as pc
 
+from qingliu.lake import understood
 from qingliu.lake.answer import Plan
-from qingliu.lake.compiler import scope_of
 from qingliu.lake.query import Rendering
 from qingliu.lake.render import Cell, offset_text
 from qingliu.lake.rownumbers import ROW, starts
@@ -22,7 +22,7 @@ class Writer:
 
     def __init__(self, plan: Plan, cells: Sequence[Cell], rendering: Rendering) -> None:
         self._version = plan.version
-        scope = scope_of(plan.entry.record, plan.version)
+        scope = understood.scope(plan)
         separator = {"json": ",", "geojson": ",\n", "ndjson": "\n", "csv": ""}[rendering.format]
         offset = offset_text(ZoneInfo(plan.entry.record.timezone))
         self._text = text.RowText(cells, rendering, offset=offset, separator=separator)
