@@ -29,11 +29,12 @@ class Plan:
     _kept: dict[Any, Any] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def once(self, name: Any, make: Callable[[], T]) -> T:
-        """What follows from this plan alone, worked out at the first asking; another plan made of it begins anew."""
-        if name not in self._kept:
-            self._kept[name] = make()
-        found: T = self._kept[name]
-        return found
+        """What follows from this plan alone, worked out at the first asking; another plan made of it begins anew.
+
+        Threads that ask at once may each work it out; all of them get what the first of them kept.
+        """
+        found: T | None = self._kept.get(name)
+        return self._kept.setdefault(name, make()) if found is None else found
 
     @property
     def etag(self) -> str:

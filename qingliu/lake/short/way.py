@@ -153,15 +153,7 @@ class ShortWay:
 
     def _groups(self, plan: Plan, start: Position | None) -> Iterator[Group]:
         """The row groups that may hold a matching row from ``start`` on, looked up once however often they are asked for."""
-        found: list[Group]
-        found, more = plan.once(("groups", start), lambda: ([], self._look_up(plan, start)))
-        for n in itertools.count():
-            if n == len(found):
-                group = next(more, None)
-                if group is None:
-                    return
-                found.append(group)
-            yield found[n]
+        return iter(plan.once(("groups", start), lambda: understood.Found(self._look_up(plan, start))))
 
     def _look_up(self, plan: Plan, start: Position | None) -> Iterator[Group]:
         version, where, scope = plan.version, plan.query.where, understood.scope(plan)
