@@ -76,3 +76,10 @@ def test_a_row_whose_unread_name_comes_out_masked_is_a_persons_row(name: str) ->
     row: Row = {"violator_name": f"集運者-{name}", "violator_address": "臺中市北區三民路三段88巷6號5樓"}
     assert classify_name(str(row["violator_name"])).kind is NameKind.UNKNOWN
     assert _masked(row) == {"violator_name": f"集運者-{name[0]}○{name[2]}", "violator_address": "臺中市北區"}
+
+
+@pytest.mark.parametrize("firm", ["方大同紀念醫院股份有限公司", "方大同企業股份有限公司", "方大同食品股份有限公司"])
+def test_a_company_that_bears_a_founders_name_keeps_it(firm: str) -> None:
+    assert not _gate().concerns("violator_name", firm)
+    assert _gate().concerns("violator_name", "方大同")
+    assert _gate().concerns("facts", "行為人方大同於現場露天燃燒")

@@ -10,7 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qingliu.privacy.rules import Kind, Level, classify_name, mask_text, parse_addresses, recognise, suspicious
+from qingliu.privacy.rules.folding import fold
+from qingliu.privacy.rules.name_model import both_ways, words_cost
 from qingliu.privacy.rules.numbers import checksum_holds
+from qingliu.privacy.rules.places import is_an_address
 from tests.privacy.cast import sentences
 
 LEAST = 0.95
@@ -191,3 +194,28 @@ def test_a_hamlet_or_lane_of_an_address_is_no_name(place: str) -> None:
 def test_a_person_at_an_address_is_still_found() -> None:
     text = "嘉義縣新港鄉大林路25號負責人蔡公銘未到"
     assert [text[s.start : s.end] for s in recognise(text) if s.kind == "name"] == ["蔡公銘"]
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        ("桃園市觀音區成功路二段99號", True), ("台中市西區民權路12號3樓", True), ("高雄市楠梓區藍田西段103地號", True),
+        ("新北市永和區中和路12號1至3樓", True), ("雲林縣崙背鄉中厝段三八八、三八九之一地號等二筆", True),
+        ("桃園市觀音區成功路二段99號方大同", False), ("方大同桃園市觀音區成功路二段99號", False), ("成功路二段99號", False),
+        ("桃園市觀音區成功路二段99號，負責人方大同", False), ("桃園市方大同住處", False),
+    ],
+)  # fmt: skip
+def test_an_address_and_no_more_is_not_searched_for_names(text: str, whole: bool) -> None:
+    assert is_an_address(fold(text)) is whole
+
+
+@given(st.text("臺中市西區民權路方大同號樓之、12三 段地負責人", max_size=24))
+def test_both_ways_of_cutting_a_text_into_words_cost_the_same(text: str) -> None:
+    forth, back = both_ways(text)
+    assert forth == words_cost(text)
+    assert forth[-1] == back[0]
+    assert back == words_cost_from_the_end(text)
+
+
+def words_cost_from_the_end(text: str) -> list[int]:
+    return [words_cost(text[i:])[-1] for i in range(len(text) + 1)]

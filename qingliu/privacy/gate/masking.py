@@ -102,11 +102,12 @@ class Gate:
         """Whether a cell could make its row one that is masked or held; asked once for each different text."""
         if self.matcher and self.matcher.touches(text):
             return True
-        if column in self.columns.names and self._names_person(text):
-            return True
+        if column in self.columns.names:
+            if plainly_a_firm(text):
+                return False
+            if self._names_person(text):
+                return True
         wanted = self._wanted(column)
-        if not may_hold(text, wanted):
-            return False
         if not recognise(text, wanted - {Kind.ADDRESS}):  # the dear recogniser, only where it may matter
             return Kind.ADDRESS in wanted and bool(recognise(text, frozenset({Kind.ADDRESS})))
         return any(s.kind in wanted for s in _sure(text))
@@ -118,8 +119,6 @@ class Gate:
         return self._sought[column]
 
     def _names_person(self, text: str) -> bool:
-        if plainly_a_firm(text):
-            return False
         verdict = classify_name(text)
         if verdict.kind in _PEOPLE:
             return True

@@ -9,7 +9,7 @@ from itertools import groupby
 from qingliu.core.dataset import Text
 from qingliu.privacy.rules.folding import HAN, is_han, pattern
 from qingliu.privacy.rules.name_fields import organisation_kind
-from qingliu.privacy.rules.name_model import backwards, name_cost, odds_within, words_cost
+from qingliu.privacy.rules.name_model import both_ways, name_cost, odds_within
 from qingliu.privacy.rules.personal_names import characters
 
 # Words for people end alike whatever they are: 土地使用人, 稽查員, 受託者, 養豬戶, 車主, 環保技師, 鄰長, 租客, 農民
@@ -96,7 +96,7 @@ def _runs(text: str) -> tuple[tuple[int, int], ...]:
 
 @lru_cache(maxsize=1024)
 def _paths(part: str) -> tuple[list[int], list[int]]:
-    return words_cost(part), backwards(part)
+    return both_ways(part)
 
 
 def _before(text: str, start: int, listed: bool) -> int:

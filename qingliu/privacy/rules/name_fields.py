@@ -332,7 +332,6 @@ def plainly_a_firm(value: str) -> bool:
     return len(value) > 3 and pattern(_PLAIN_FIRM).found(value)
 
 
-@lru_cache(maxsize=131072)
 def _masked_trader(text: str) -> bool:
     """Whether a masked name stands with a firm's: the same cell before it was masked was a sole trader's, and stays one."""
     return organisation_kind(text) in {NameKind.COMPANY, NameKind.FARM} or bool(pattern(_ALIAS).search(text))
@@ -347,11 +346,13 @@ def _masked_until(text: str) -> int | None:
     for start in (0, before.end()) if before else (0,):
         name = text[start:].lstrip()
         found = pattern(rf"^(?P<open>[{HAN}]{{1,2}})[{_MASKS}]+[{HAN}]{{0,2}}(?:$|[(即君先女等])").search(name)
-        if found and (len(found["open"]) == 1 or surname_length(name)) and not pattern(_FARM + "$").search(name):
+        farm = found and found.end() == len(name) and pattern(_FARM + "$").found(name)  # 林○農園
+        if found and not farm and (len(found["open"]) == 1 or surname_length(name)):
             return len(text) - len(name) + found.end()
     return None
 
 
+@lru_cache(maxsize=131072)
 def classify_name(value: str) -> NameVerdict:
     """What ``value``, a cell of a name column, names; offsets are those of ``value`` as given."""
     text = fold_name(value)

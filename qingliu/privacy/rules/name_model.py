@@ -22,6 +22,7 @@ _UNSEEN_GIVEN = 105  # parents choose rare characters; words do not
 _UNSEEN_NOUN = 100
 _COMPOUND, _PAIRED, _DOUBLE, _SHORT, _SHI = 50, 75, 38, 26, 30
 _LONGEST = 4
+_NEVER = 1 << 30
 _ONLY = frozenset(("歐陽", "范姜"))
 _OWN_WORD = {2: 90, 3: 80, 4: 80}  # words of this field and places, beside the dictionary's, by length
 
@@ -67,17 +68,40 @@ def _own_words() -> set[str]:
     return {p for p in (places | written | characters().words) if 2 <= len(p) <= _LONGEST}
 
 
+def _words(text: str) -> list[list[tuple[int, int]]]:
+    """For each character the words that end with it: where each begins and what it costs, itself first."""
+    known = tables().word
+    found = []
+    for end in range(1, len(text) + 1):
+        here = [(end - 1, known.get(text[end - 1], _UNSEEN))]
+        for start in range(max(0, end - _LONGEST), end - 1):
+            if (cost := known.get(text[start:end])) is not None:
+                here.append((start, cost))
+        found.append(here)
+    return found
+
+
+def _forth(words: list[list[tuple[int, int]]]) -> list[int]:
+    best = [0]
+    for here in words:
+        best.append(min([best[start] + cost for start, cost in here]))
+    return best
+
+
 def words_cost(text: str) -> list[int]:
     """What the first ``i`` characters of ``text`` cost as words, for each ``i``."""
-    known = tables().word
-    best = [0]
-    for end in range(1, len(text) + 1):
-        cost = best[end - 1] + known.get(text[end - 1], _UNSEEN)
-        for start in range(max(0, end - _LONGEST), end - 1):
-            if (whole := known.get(text[start:end])) is not None and best[start] + whole < cost:
-                cost = best[start] + whole
-        best.append(cost)
-    return best
+    return _forth(_words(text))
+
+
+def both_ways(text: str) -> tuple[list[int], list[int]]:
+    """What the first ``i`` characters of ``text`` cost as words, and what those from ``i`` on cost, for each ``i``."""
+    words = _words(text)
+    back = [_NEVER] * len(text) + [0]
+    for end in range(len(text), 0, -1):
+        rest = back[end]
+        for start, cost in words[end - 1]:
+            back[start] = min(back[start], cost + rest)
+    return _forth(words), back
 
 
 def _given(given: str) -> int:
@@ -119,23 +143,10 @@ def whole_odds(text: str) -> int | None:
     return None if cost is None else min(words_cost(text)[-1], noun_cost(text)) - cost
 
 
-def backwards(text: str) -> list[int]:
-    """What ``text`` from character ``i`` on costs as words, for each ``i`` up to its end."""
-    known, size = tables().word, len(text)
-    best = [0] * (size + 1)
-    for start in range(size - 1, -1, -1):
-        cost = best[start + 1] + known.get(text[start], _UNSEEN)
-        for end in range(start + 2, min(size, start + _LONGEST) + 1):
-            if (whole := known.get(text[start:end])) is not None and best[end] + whole < cost:
-                cost = best[end] + whole
-        best[start] = cost
-    return best
-
-
 def odds_within(text: str, start: int, end: int, forth: Sequence[int], back: Sequence[int]) -> int | None:
     """How much cheaper ``text`` gets where ``start`` to ``end`` is read as a name; None where it is none.
 
-    ``forth`` and ``back`` are ``words_cost`` and ``backwards`` of the same text.
+    ``forth`` and ``back`` are ``both_ways`` of the same text.
     """
     cost = name_cost(text[start:end])
     return None if cost is None else forth[-1] - (forth[start] + cost + back[end])

@@ -76,8 +76,8 @@ def anchors() -> tuple[str, ...]:
     """Where none of these stands, no rule below finds a name: each rule begins with one of them."""
     surname = _surname()
     return (
-        _after_role(), _TITLES, _beside_number(), rf"{surname}[{HAN}]{{1,3}}?{_DOES}", _builder(), _DOTTED, _LATIN_AFTER,
-        rf"^{surname}[{HAN}]{{2}}$", led_anchor(),
+        led_anchor(), _after_role(), _TITLES, _beside_number(), rf"{surname}[{HAN}]{{1,3}}?{_DOES}", _builder(), _DOTTED,
+        _LATIN_AFTER, rf"^{surname}[{HAN}]{{2}}$",
     )  # fmt: skip
 
 

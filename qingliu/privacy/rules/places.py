@@ -28,6 +28,7 @@ _DEGREES = r"(\d{2,3}\.\d{3,})[°度NEne]?[^0-9]{1,6}(\d{2,3}\.\d{3,})"
 _METRES = r"(\d{6}(?:\.\d+)?)[^0-9]{1,6}(\d{7}(?:\.\d+)?)"
 _COORDINATE_WORDS = r"(?i)座標|坐標|經緯|經度|緯度|gps|twd|wgs|地標"
 
+_ENDS = frozenset(f"號樓筆地F室0123456789{NUMERALS}")
 POINT_ANCHORS = (_DEGREES, _METRES)
 
 _FULL = Text("寫到門牌的完整地址", "A full address with its house number")
@@ -55,6 +56,17 @@ def _expressions() -> tuple[tuple[str, float, Text], ...]:
         (rf"{_areas()}{_PLOT}", 0.6, _PLOT_REASON),
         (_STREET, 0.55, _STREET_ONLY),
     )
+
+
+@cache
+def _whole() -> str:
+    more = rf"(?:[、,;及和與至之\-~. ]*(?:地下|B)?{_N}+(?:地號|巷|弄|號|樓|F)?(?:之{_N}+)?)*(?:等?{_N}*筆)?(?:土地)?"
+    return rf"^(?:\[?\d{{3,6}}\]?)?[ ]?{_areas()}(?:{_STREET}|{_VILLAGE}|{_PLOT}|{_WORD}{{1,8}}段{_N}){more}$"
+
+
+def is_an_address(text: str) -> bool:
+    """Whether ``text`` (folded) is a full address from its county or district to its number, and no more: it names no person."""
+    return text[-1:] in _ENDS and pattern(_whole()).found(text)
 
 
 def addresses_in(text: str) -> Iterator[Span]:

@@ -10,7 +10,7 @@ from qingliu.privacy.rules.folding import HAN, Pattern, fold, pattern
 from qingliu.privacy.rules.numbers import birth_dates, identity_numbers, passports
 from qingliu.privacy.rules.people import anchors, names_in
 from qingliu.privacy.rules.personal_names import characters
-from qingliu.privacy.rules.places import POINT_ANCHORS, addresses_in, coordinates_in
+from qingliu.privacy.rules.places import POINT_ANCHORS, addresses_in, coordinates_in, is_an_address
 from qingliu.privacy.rules.spans import ALL_KINDS, Kind, Span, without_overlaps
 
 _SHORTEST = 3
@@ -45,6 +45,7 @@ def suspicious(text: str) -> bool:
 
 
 PLACES = frozenset({Kind.LANDLINE, Kind.ADDRESS, Kind.COORDINATES})  # of desks and sites as often as of people
+_NO_FIGURES = PLACES | {Kind.NAME}  # what the anchors of numbers say nothing of
 
 
 @cache
@@ -69,12 +70,28 @@ def may_hold(text: str, kinds: frozenset[Kind]) -> bool:
     return len(text) >= _SHORTEST and _held(fold(text), kinds & PLACES)
 
 
+def _possible(folded: str, kinds: frozenset[Kind]) -> frozenset[Kind]:
+    """Those of ``kinds`` of which an anchor stands in the text."""
+    figures, *names = _sought(frozenset())
+    if not kinds <= _NO_FIGURES and not figures.found(folded):
+        kinds &= _NO_FIGURES
+    if Kind.ADDRESS in kinds and "號" not in folded:
+        kinds -= {Kind.ADDRESS}
+    if Kind.NAME in kinds and not (_may_name(folded) and any(anchor.found(folded) for anchor in names)):
+        kinds -= {Kind.NAME}
+    return kinds
+
+
+def _may_name(folded: str) -> bool:
+    """Whether a person may be named: each rule wants a Han character, and an address and no more names nobody."""
+    return not folded.isascii() and not is_an_address(folded)
+
+
 def _recognise(text: str, kinds: frozenset[Kind]) -> tuple[Span, ...]:
     if not suspicious(text):
         return ()
     folded = fold(text)  # one character for one, so spans are those of the original
-    if not kinds <= PLACES and not _held(folded, frozenset()):
-        kinds &= PLACES
+    kinds = _possible(folded, kinds)
     asked = kinds | {Kind.NATIONAL_ID} if Kind.RESIDENT_NUMBER in kinds else kinds  # one recogniser finds both
     found = [span for kind, finds in _RECOGNISERS if kind in asked for span in finds(folded) if span.kind in kinds]
     return without_overlaps(found)
