@@ -126,7 +126,7 @@ def _report_sql(plan: Plan, quarantine: Path, lang: str) -> str:
         formula = f"{guarded_sql(text)} <> {text}"
         why = f"CASE WHEN {formula} THEN {lit(_GUARDED[lang])} ELSE {lit(_REWRITTEN[lang])} END"
         changed.append(
-            f"SELECT CASE _input {files} END, _line, {lit(cell.field.name)}, {header}, "
+            f"SELECT CASE _input {files} END, _line, {lit(guarded(cell.field.name))}, {header}, "
             f"{guarded_sql(cell.raw)}, {guarded_sql(text)}, {why}, '', 1 FROM shaped WHERE ({rewritten}) OR ({formula})"
         )
     union = "\nUNION ALL ".join([bad, *changed])

@@ -17,6 +17,7 @@ import rdflib
 from qingliu.api.dcat.documents import DOCUMENTS, documents_of
 from qingliu.standards.datapackage import guarded, header
 from qingliu.standards.metadata.fields import edition
+from qingliu.standards.metadata.written import export_csv
 from tests.api.portal import NOTES
 from tests.dcat_api.conftest import BASE, XSS, Served
 
@@ -184,13 +185,18 @@ def test_editions_are_told_with_their_words(served: Served) -> None:
     assert by_name["categoryCode"]["ours_to_theirs"]["air"] == "E00"
 
 
-def test_the_export_has_one_line_for_each_dataset_and_no_formula(served: Served) -> None:
+@pytest.mark.parametrize("sign", [*"=+-@\t\r＝＋－＠"])
+def test_the_export_guards_what_a_spreadsheet_would_run(sign: str) -> None:
+    text = "".join(export_csv([{"資料集名稱": f"{sign}cmd|'/C calc'!A0", "資料量": "-5"}]))
+    assert list(csv.reader(io.StringIO(text, newline="")))[1] == [f"'{sign}cmd|'/C calc'!A0", "-5"]
+
+
+def test_the_export_has_one_line_for_each_dataset(served: Served) -> None:
     lines = list(csv.DictReader(io.StringIO(served.text("/api/dcat/datagovtw.csv"))))
     assert len(lines) == 7
     by_title = {line["資料集名稱"]: line for line in lines}
     assert by_title["測站"]["資料量"] == "30"
     assert by_title["僅列目錄"]["資料集識別碼"] == "6343"
     assert len(next(iter(lines))) == 22
-    assert not [c for line in lines for c in line.values() if re.match(r"[=+@]", c)]
     one = list(csv.DictReader(io.StringIO(served.text(f"{START}/STATIONS/datagovtw.csv"))))
     assert one == [by_title["測站"]]

@@ -198,14 +198,30 @@ def test_the_repaired_file_read_again_is_sound_and_the_report_names_every_place(
 
 def test_threat_5_formulas_are_guarded_in_the_repaired_file_and_its_report(people: None) -> None:
     mei = cast.client("mei")
-    formulas = ["=1+1", "+cmd|' /C calc'!A0", "@SUM(A1)", "\t=1", "＝1+1", "－２+3", "-1+cmd"]
-    text = "id,note,=cmd()\n" + "".join(f'{n},"{f}",x\n' for n, f in enumerate(formulas)) + "9,-5.5,--\n"
+    formulas = [
+        "=1+1",
+        "+cmd|' /C calc'!A0",
+        "@SUM(A1)",
+        "\t=1",
+        "\r=1",
+        "＝1+1",
+        "＋1+1",
+        "－２+3",
+        "＠SUM(A1)",
+        "-1+cmd",
+    ]
+    text = (
+        "id,note,=cmd()\n" + "".join(f'{n},"{f}",{n}\n' for n, f in enumerate(formulas)) + "98,-5.5,--\n99,-5.5,=7+7\n"
+    )
     draft = cast.upload(mei, cast.file(text))
     repaired = _csv(mei.get(f"/desk/drafts/{draft.pk}/repaired.csv").content)
-    assert [r[1] for r in repaired[1:]] == [*("'" + f for f in formulas), "-5.5"]
-    assert not [c for r in repaired for c in r if re.match(r"^[=+@\t＝＋＠]", c)]
+    assert [r[1] for r in repaired[1:]] == [*("'" + f for f in formulas), "-5.5", "-5.5"]
+    assert not [c for r in repaired for c in r if re.match(r"^[=+@\t\r＝＋＠]", c)]
+    mei.post(f"/desk/drafts/{draft.pk}/change", {"c1-name": "@note"})
+    assert _csv(mei.get(f"/desk/drafts/{draft.pk}/repaired.csv").content)[0][1] == "'@note"
     report = _csv(mei.get(f"/desk/drafts/{draft.pk}/report.csv").content)
-    assert not [c for r in report for c in r if re.match(r"^[=+@\t＝＋＠]", c)]
+    assert not [c for r in report for c in r if re.match(r"^[=+@\t\r＝＋＠]", c)]
+    assert "'=7+7" in {r[4] for r in report}  # a cell that does not fit, as it was written
     assert len([r for r in report if "試算表不會執行" in r[6]]) >= len(formulas)
 
 

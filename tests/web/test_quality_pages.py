@@ -6,15 +6,17 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from html import unescape
 
 import pytest
 from django.test import Client
 
+from qingliu.core.dataset import Text
 from qingliu.lake.engine import Engine
 from qingliu.lake.paths import LakePaths
 from qingliu.quality.rules.result import fingerprint
-from qingliu.web import lakeside
+from qingliu.web import lakeside, ledger
 from qingliu.web.judged import found as judged_of
 from tests.web import judged_portal
 from tests.web.test_public_pages import HAN, shown
@@ -142,14 +144,22 @@ def test_list_of_datasets_is_narrowed_to_a_mark(reader: Client) -> None:
     assert "AQX_P_488" not in table
 
 
-def test_table_for_spreadsheets_carries_each_dataset_once_and_no_formula(reader: Client) -> None:
+def test_table_for_spreadsheets_carries_each_dataset_once(reader: Client) -> None:
     answer = reader.get("/quality/table.csv")
     rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
     assert [r["code"] for r in rows] == ["AQX_P_432", "AQX_P_488", "EVIL_P_01"]
     gold = next(r for r in rows if r["code"] == "AQX_P_488")
     assert (gold["mark_ours"], gold["mark_official"], gold["next_by"]) == ("gold", "platinum", "feedback")
     assert gold["indicator_feedback"] == "not_measured"
-    assert not any(re.match(r"[=+\-@\t\r＝＋－＠]\D", v) for r in rows for v in r.values())
+
+
+def test_titles_that_a_spreadsheet_would_run_are_guarded_in_that_table(judged: Engine) -> None:
+    for sign in "=+-@\t\r＝＋－＠":
+        lines = ledger.lines(judged.published.all())
+        armed = Text(f"{sign}cmd|'/C calc'!A0", f"{sign}SUM(A1)")
+        lines = [replace(x, entry=replace(x.entry, record=replace(x.entry.record, title=armed))) for x in lines]
+        for row in csv.DictReader(io.StringIO(ledger.table(lines).removeprefix("\ufeff"), newline="")):
+            assert (row["title_zh"], row["title_en"]) == ("'" + armed.zh, "'" + armed.en)
 
 
 def test_conformity_links_to_the_cells_and_lists_the_change_task(reader: Client) -> None:
