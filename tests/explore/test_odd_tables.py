@@ -12,11 +12,12 @@ from xml.etree import ElementTree
 import pytest
 from django.test import Client
 
-from qingliu.core.dataset import DatasetRecord, Frequency
+from qingliu.core.dataset import DatasetRecord, Frequency, Place, Text
 from qingliu.lake.paths import LakePaths
 from qingliu.lake.published import PublishedWriter
 from qingliu.web import lakeside
 from tests.api.portal import AGENCY, NOTHING, field, publish, serve
+from tests.web.test_hostile import Markup
 
 BARE = DatasetRecord(
     code="ODD", title=field("x", "string").title, description=NOTHING, agency="moenv", agency_name=AGENCY, unit=NOTHING,
@@ -33,6 +34,10 @@ OLD = replace(BARE, code="ODD_OLD", fields=(field("site", "string"), field("v", 
 MANY = replace(BARE, code="ODD_MANY", fields=(field("name", "string"), field("n", "integer")))
 TEXTS = replace(BARE, code="ODD_TEXT", fields=(field("what", "string"), field("=1+1", "string")))
 EVIL = "<script>alert(1)</script>"
+MARKDOWN = '[點我](javascript:alert(1)) ![圖](x" onerror="alert(1)) <img src=x onerror=alert(1)>'
+SPOTS = replace(BARE, code="ODD_SPOT", title=Text(EVIL, EVIL), description=Text(MARKDOWN, MARKDOWN), place=Place("lon", "lat"),
+                fields=(replace(field(f"站{EVIL}", "string"), role="station_name"), field("lon", "number"),
+                        field("lat", "number"), field("v", "number", unit=EVIL)))  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -45,8 +50,9 @@ def odd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         "ODD_OLD": [["a", str(v), f"{1890 + v}-07-01"] for v in range(60) if v != 30],
         "ODD_MANY": [[f"類別{i:04d}" if i < 5_000 else "常見", str(i - 2_700)] for i in range(5_400)],
         "ODD_TEXT": [[EVIL, "=cmd()"], [EVIL, "+1"], ["b", "c"]],
+        "ODD_SPOT": [[f'{EVIL}"{n}', f"{120.5 + n / 10}", "23.5", str(n)] for n in range(9)],
     }
-    records = {r.code: r for r in (NULLS, ONE, OLD, MANY, TEXTS)}
+    records = {r.code: r for r in (NULLS, ONE, OLD, MANY, TEXTS, SPOTS)}
     versions = {code: [publish(paths, records[code], made, None)] for code, made in rows.items()}
     with PublishedWriter(paths.published_db).transaction() as t:
         for code, (version,) in versions.items():
@@ -141,3 +147,40 @@ def test_cells_that_bite_stay_text(reader: Client) -> None:
 
 def test_a_series_that_is_not_there_is_said_to_be_empty(reader: Client) -> None:
     assert "nowhere：沒有可畫的值" in shown(reader, "ODD_OLD", "?chart=line&of=v&only=a&only=nowhere")
+
+
+@pytest.mark.parametrize("prefix", ["", "/en"])
+@pytest.mark.parametrize("kind", ["", "map", "bar", "histogram", "pivot", "table"])
+def test_threat_15_names_of_stations_and_units_are_text_in_maps_charts_and_their_tables(
+    reader: Client, kind: str, prefix: str
+) -> None:
+    query = f"?chart={kind}" if kind else ""
+    answer = reader.get(f"{prefix}/dataset/detail/ODD_SPOT/explore{query}")
+    text = answer.content.decode()
+    assert answer.status_code == 200
+    assert "&lt;script&gt;alert(1)" in text
+    assert [d for d in Markup.of(text).dangers() if d[0] != "svg"] == []
+    for svg in re.findall(r"<svg.*?</svg>", text, re.S):
+        assert "script" not in {e.tag.rpartition("}")[2] for e in ElementTree.fromstring(svg).iter()}
+    assert "script-src 'self'" in answer.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("kind", ["map", "bar"])
+def test_threat_15_a_chart_by_itself_is_drawn_text(reader: Client, kind: str) -> None:
+    answer = reader.get(f"/dataset/detail/ODD_SPOT/explore/chart.svg?chart={kind}")
+    assert answer.headers["Content-Type"].startswith("image/svg+xml")
+    drawn = ElementTree.fromstring(answer.content)
+    assert EVIL in "".join(drawn.itertext())
+    assert not {e.tag.rpartition("}")[2] for e in drawn.iter()} & {"script", "foreignObject", "a", "use", "image"}
+    assert not [a for e in drawn.iter() for a in e.attrib if a.startswith("on") or "href" in a]
+    assert "unsafe" not in answer.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("prefix", ["", "/en"])
+def test_threat_15_markdown_in_descriptions_stays_the_text_that_it_is(reader: Client, prefix: str) -> None:
+    text = reader.get(f"{prefix}/dataset/detail/ODD_SPOT").content.decode()
+    page = Markup.of(text)
+    assert "(javascript:alert(1))" in text
+    assert "&lt;img src=x" in text
+    assert page.dangers() == [] or {d[0] for d in page.dangers()} == {"svg"}
+    assert not [a for tag, a in page.tags if tag == "img" and not a.get("src", "").startswith("/static/")]

@@ -167,6 +167,31 @@ def test_threat_15_hostile_names_headers_and_cells_are_shown_as_text(home: LakeP
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in pages[-1]
 
 
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"><script>alert(1)</script></svg>'
+PAGE = b"<!DOCTYPE html><html><body><script>alert(1)</script></body></html>"
+
+
+@pytest.mark.parametrize(
+    ("name", "body"), [("map.svg", SVG), ("data.csv", SVG), ("data.html", PAGE), ("data.csv", PAGE)]
+)
+def test_threat_15_a_drawing_or_page_sent_as_data_is_never_handed_out_again(
+    home: LakePaths, name: str, body: bytes
+) -> None:
+    cast.enrol("mei")
+    mei = cast.client("mei")
+    answer = mei.post("/desk/upload/take", {"files": [cast.file(body, name)], "agency": "moenv"})
+    for made in Draft.objects.all():
+        for where in ("", *READ.values()):
+            answer = mei.get(f"/desk/drafts/{made.pk}/{where}")
+            text = answer.content.decode()
+            assert "<script>alert" not in text
+            assert "onload=" not in text.replace("onload=&quot;", "")
+            if where:
+                assert answer.headers["Content-Type"].split(";")[0] in {"text/csv", "application/yaml", "text/html"}
+            assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert not Run.objects.exists()
+
+
 def test_nothing_leads_to_another_host(draft: Draft) -> None:
     mei = cast.client("mei")
     for where in WRITE.values():

@@ -94,6 +94,8 @@ def test_only_web_addresses_become_links(reader: Client) -> None:
     "url",
     [
         r"javascript:alert(1)",
+        r"javascript://example.org/%0Aalert(1)",
+        r"data://example.org/text/html,x",
         r"JaVaScRiPt:alert(1)",
         r" javascript:x",
         r"data:text/html,x",
