@@ -1,36 +1,33 @@
-"""Judging measured: every content rule of the published table, in a process of its own, against the time of publishing it.
+"""Judging measured: the public commands that judge a published table, each a process of its own, against publishing it.
 
-usage: python -m bench.judge HOME    judges the table that is published in HOME and prints the findings
+usage: python -m bench.judge HOME    judges the benchmark's table in HOME and prints what each command took
 """
 
 from __future__ import annotations
 
 import sys
-from datetime import datetime
 from pathlib import Path
 
 from bench.publish import CODE, Cost, environment, measured
-from qingliu.lake import checks
-from qingliu.lake.paths import LakePaths
-from qingliu.lake.published import Published
-from qingliu.quality.rules import content
-from qingliu.standards import outlines
+
+COMMANDS = {
+    "judge": "marks, MQA and every content rule that applies",
+    "privacy scan": "the privacy gate over every cell of text",
+    "standards check": "conformance to the register of standards",
+    "bilingual": "both languages: page, columns, values",
+}
 
 
-def judge(home: Path) -> Cost:
-    """One judging in a process of its own."""
-    return measured([sys.executable, "-m", "bench.judge", str(home)], environment(home))
+def judge(home: Path) -> dict[str, Cost]:
+    """Command → what it took, its start included."""
+    qingliu = str(Path(sys.executable).with_name("qingliu"))
+    return {c: measured([qingliu, *c.split(), CODE], environment(home)) for c in COMMANDS}
 
 
 def main() -> int:
     """Judge the table published in the home named on the command line."""
-    paths = LakePaths(Path(sys.argv[1]))
-    published = Published(paths.published_db)
-    record, version = published.get(CODE).record, published.version(CODE, None)
-    plan = content.plan(record, now=datetime(2026, 1, 1), areas=outlines.counties())
-    results = checks.run(checks.subject(paths, record, version), plan)
-    for finding in content.findings(record, results):
-        print(f"{finding.severity} {finding.rule} {finding.place}: {finding.reason.en}")
+    for command, cost in judge(Path(sys.argv[1])).items():
+        print(f"{command}: {cost.seconds:.1f} s, {cost.peak_mib:.0f} MiB")
     return 0
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from bench import postgres
 from bench import report_sections as sections
+from bench.judge import COMMANDS
 from bench.publish import Cost
 
 if TYPE_CHECKING:
@@ -89,6 +90,8 @@ def _publishing(result: Result) -> str:
     if not result.publishing:
         return ""
     mid = {k: _median(v) for k, v in result.publishing.items()}
+    if "engine" not in mid:
+        return "\n".join(_judging(result, mid["ours"][0])).strip()
     engine = mid["engine"][0]
     lines = [
         "## Publishing the CSV",
@@ -108,18 +111,24 @@ def _publishing(result: Result) -> str:
 
 
 def _judging(result: Result, publishing_s: float) -> list[str]:
-    """Judging the rows of the version just published, by every content rule that applies, against publishing it."""
+    """Judging the rows of the version just published, command by command, against publishing it."""
     if not result.judging:
         return []
-    seconds, peak = _median(result.judging)
-    ratio = seconds / publishing_s
-    met = sections.met(ratio <= JUDGING_LIMIT and peak < MEMORY_LIMIT_MIB)
-    return [
+    runs, all_s = {c: [run[c] for run in result.judging] for c in result.judging[0]}, 0.0
+    lines = [
         "",
         "## Judging the rows",
         "",
-        "| | seconds | of publishing them | peak memory MiB | target | |",
+        "| `qingliu …`, its start included | seconds | of publishing them | peak memory MiB | target | |",
         "|---|---|---|---|---|---|",
-        f"| every content rule that applies | {seconds:.1f} | {ratio:.2f}× | {peak:.0f} | ≤ {JUDGING_LIMIT:g}×, "
-        f"< {MEMORY_LIMIT_MIB} MiB | {met} |",
     ]
+    for command, costs in runs.items():
+        seconds, peak = _median(costs)
+        all_s += seconds
+        lines.append(
+            f"| `{command}`: {COMMANDS[command]} | {seconds:.1f} | {seconds / publishing_s:.2f}× | {peak:.0f} | | |"
+        )
+    most = max(c.peak_mib for costs in runs.values() for c in costs)
+    met = sections.met(all_s / publishing_s <= JUDGING_LIMIT and most < MEMORY_LIMIT_MIB)
+    target = f"≤ {JUDGING_LIMIT:g}×, < {MEMORY_LIMIT_MIB} MiB"
+    return [*lines, f"| all of them | {all_s:.1f} | {all_s / publishing_s:.2f}× | {most:.0f} | {target} | {met} |"]

@@ -17,7 +17,7 @@ from bench import asking, judge, large, live, mixed, postgres, publish, report, 
 from bench.questions import HOURS, ITEM_IDS, QUESTIONS, STATIONS
 from qingliu.core import env
 
-SECTIONS = ("publishing", "questions", "again", "whole", "memory", "live", "catalogue")
+SECTIONS = ("publishing", "judging", "questions", "again", "whole", "memory", "live", "catalogue")
 
 
 @dataclass(slots=True)
@@ -25,7 +25,7 @@ class Result:
     """Everything one run saw."""
 
     publishing: dict[str, list[publish.Cost]] = field(default_factory=dict)
-    judging: list[publish.Cost] = field(default_factory=list)
+    judging: list[dict[str, publish.Cost]] = field(default_factory=list)  # command → what it took
     questions: list[asking.Measured] = field(default_factory=list)
     repeated: dict[str, float] = field(default_factory=dict)  # what → median ms
     flows: list[whole.Flow] = field(default_factory=list)
@@ -137,8 +137,12 @@ def main() -> int:
     if "publishing" not in args.skip:
         say("publishing")
         result.publishing = measure_publishing(files, home, folder, args.publishes, threads)
+    if "judging" not in args.skip:
         say("judging")
         result.judging = [judge.judge(home) for _ in range(args.publishes)]
+        if "publishing" in args.skip:
+            say("publishing once more, to compare with")
+            result.publishing = {"ours": [publish.publish(folder / "again", files.csv) for _ in range(args.publishes)]}
     live.define_and_publish(home, files.parquet, say)
     serve_and_ask(result, args, files, home, folder)
     if "catalogue" not in args.skip:
