@@ -145,6 +145,21 @@ def test_a_late_dataset_says_how_late(tmp_path: Path) -> None:
     assert judged.selected(late) == late.count == 3
 
 
+@pytest.mark.parametrize(("away", "told"), [(25, False), (31, True), (400, True)])
+def test_events_are_late_once_they_stay_away_three_times_as_long_as_before(
+    away: int, told: bool, tmp_path: Path
+) -> None:
+    fields = (field("id", "string"), field("at", "datetime"), field("fine"))
+    record = replace(air(), fields=fields, key=("id",), place=None, frequency=desk.Frequency(1, "day"))
+    last = NOW - timedelta(days=away)
+    rows = [{"id": str(n), "at": last - timedelta(days=10 * n), "fine": 1.0} for n in range(300)]
+    rows.append({"id": "mistyped", "at": last - timedelta(days=20_000), "fine": 1.0})
+    found = judge(record, rows, tmp_path).of("timeliness")
+    assert bool(found) is told
+    if found:
+        assert "within 10 days" in found[0].reason.en
+
+
 @pytest.mark.parametrize(("value", "told"), [(0.0, False), (2.0, True)])
 def test_a_flat_line_of_rain_is_no_fault_while_it_is_zero(value: float, told: bool, tmp_path: Path) -> None:
     record = air(fields=(*air().fields, field("rainfall", unit="mm")))

@@ -110,6 +110,10 @@ def test_events_may_fail_to_happen_but_a_station_may_not_fall_silent() -> None:
     assert indicators.timeliness(told, EDITION, NOW).state == "fail"
     reading = indicators.timeliness(replace(told, measured=False), EDITION, NOW)
     assert (reading.state, "事件" in reading.reason.zh) == ("pass", True)
+    silent = Text("比過去都久。", "Longer than ever before.")
+    reading = indicators.timeliness(replace(told, measured=False, overdue=silent), EDITION, NOW)
+    assert (reading.state, reading.reason) == ("fail", silent)
+    assert reading.remedy.zh
 
 
 def test_timeliness_of_what_is_only_listed_is_not_measured() -> None:

@@ -29,6 +29,7 @@ from qingliu.lake.names import ident, literal
 from qingliu.lake.query import Compare, In, IsNull, Where
 
 MAX_HITS = 300
+AWAY = 3  # times as long as usual that events may stay away
 
 
 def misfit(source: Source, check: Misfit) -> Result:
@@ -146,9 +147,11 @@ def newest(source: Source, check: Newest, created_at: str) -> Result:
     if last is None:
         return Result(check, (), 0)
     late = int((check.now - last).total_seconds())
-    if late <= check.within_s:
+    usual = _usual(source, check) if check.events and check.time and late > check.within_s else None
+    if late <= max(check.within_s, AWAY * (usual or 0)):
         return Result(check, (), 1)
     facts: tuple[tuple[str, Value], ...] = (("last", last), ("late_s", late), ("within_s", check.within_s))
+    facts += () if usual is None else (("usual_s", usual),)
     rows: Where | None = None
     count = 1
     if check.time:
@@ -158,6 +161,14 @@ def newest(source: Source, check: Newest, created_at: str) -> Result:
         sql, params = sql_of(rows)
         count = int(source.one(f"SELECT count(*) FROM src WHERE {sql}", params))
     return Result(check, (Hit("late", count, facts, rows, (check.time,) if check.time else ()),), 1)
+
+
+def _usual(source: Source, check: Newest) -> int:
+    """Seconds within which 99 of 100 intervals between the times of events lie; one date mistyped does not stretch them."""
+    time = ident(check.time)
+    times = f"SELECT DISTINCT CAST({time} AS TIMESTAMP) AS t FROM src WHERE {time} <= ?"
+    gaps = f"SELECT epoch(t) - epoch(lag(t) OVER (ORDER BY t)) AS gap FROM ({times})"
+    return int(source.one(f"SELECT coalesce(quantile_cont(gap, 0.99), 0) FROM ({gaps})", [check.now]))
 
 
 def empty(source: Source, check: Empty) -> Result:

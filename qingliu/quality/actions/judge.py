@@ -28,9 +28,8 @@ from qingliu.quality.models import Contest, FoundHere, Judgement, LinkCheck, Whi
 from qingliu.quality.rules import indicators
 from qingliu.quality.rules.editions import Edition
 from qingliu.quality.rules.result import Result, digest, fingerprint, severities
-from qingliu.quality.rules.seen import Feedback, Seen, Subject
+from qingliu.quality.rules.seen import MEASURED, Feedback, Seen, Subject
 
-MEASURED = {"station", "station_name", "item", "item_name", "value"}  # roles of rows that are measurements
 BATCH = 25  # judgements that are kept and published in one switch
 
 
@@ -111,6 +110,8 @@ def _result(entry: Entry, sitting: Bench) -> Result:
     seen, skipped = _look(entry, sitting, moment)
     looked = _contents(entry, sitting, moment)
     subject = _subject(entry, sitting, moment, served_now=entry.status == "published")
+    overdue = next((f.reason for f in looked.findings if f.rule == "timeliness"), None)
+    subject = replace(subject, overdue=overdue)
     marked, resources = indicators.judge(subject, seen, sitting.edition, moment)
     return Result(
         code=entry.code,

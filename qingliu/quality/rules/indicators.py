@@ -12,6 +12,9 @@ from qingliu.quality.rules.marks import Marked, Reading, ResourceReadings, State
 from qingliu.quality.rules.seen import Seen, Subject
 
 NOTHING = Text("", "")
+_AWAY = Text(
+    "資料為事件，久未發生不計，除非比過去都久。", " Its rows are events, which may stay away as long as before."
+)
 FIRST = Text("先修復連結與下載。", "Mend link and download first.")
 UNIT_S = {
     "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800, "month": 2_678_400, "quarter": 7_948_800, "year": 31_622_400,
@@ -253,8 +256,9 @@ def timeliness(subject: Subject, edition: Edition, now: datetime) -> Reading:
                 f"{often.en}.",
                 mend,
             )  # fmt: skip
-        event = Text("", "") if subject.measured else Text(
-            "資料為事件，事件何時發生不計。", " Its rows are events; when the last one happened is not counted.")  # fmt: skip
+        if not subject.measured and subject.overdue is not None:
+            return Reading("timeliness", "fail", subject.overdue, mend)
+        event = Text("", "") if subject.measured else _AWAY
         return _reading(
             "timeliness", "pass",
             f"更新於 {_day(subject.updated_at)}，資料最新到 {_day(subject.newest)}；承諾{often.zh}更新。{event.zh}",

@@ -46,6 +46,9 @@ class Seen:
     unmeasured: Text | None = None  # why nobody looked, or why the look settles nothing yet
 
 
+MEASURED = frozenset({"station", "station_name", "item", "item_name", "value"})  # roles of rows that are measurements
+
+
 @dataclass(frozen=True, slots=True)
 class Feedback:
     """Requests from the public about a dataset: how many were answered or are due, and how many of them late.
@@ -69,6 +72,7 @@ class Subject:
     newest: datetime | None  # the newest time in its rows; None where it has no time column
     time_field: str = ""
     measured: bool = True  # its rows are measurements that go on; False: events, which may well not happen for long
+    overdue: Text | None = None  # events that stay away for longer than they have before
     promised: bool = True  # False: the list we have does not carry the promised frequency
     feedback: Feedback | None = None  # None: no channel for requests exists yet
     white_listed: Text | None = None

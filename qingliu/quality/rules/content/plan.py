@@ -33,6 +33,7 @@ from qingliu.lake.checks.spec import (
     Unmeasured,
 )  # fmt: skip
 from qingliu.quality.rules.content import indices, items
+from qingliu.quality.rules.seen import MEASURED
 from qingliu.standards import content_rules
 
 _SECONDS = {"minute": 60, "hour": 3600, "day": 86_400, "week": 604_800, "month": 2_678_400, "quarter": 7_948_800,
@@ -225,4 +226,5 @@ def _timeliness(record: DatasetRecord, now: datetime) -> Iterator[Check]:
     promised = seconds(record.frequency)
     if promised:
         within = int(promised * float(option(record, "timeliness", "factor")))
-        yield Newest("timeliness", record.time_field, within, now)
+        events = not any(f.role in MEASURED for f in record.fields)
+        yield Newest("timeliness", record.time_field, within, now, events)

@@ -122,11 +122,18 @@ def _late(check: Check, hit: Hit) -> Told:
     late, within = hit.fact("late_s"), hit.fact("within_s")
     assert isinstance(late, int)
     assert isinstance(within, int)
+    usual = next((v for n, v in hit.facts if n == "usual_s"), None)
+    if isinstance(usual, int):
+        allows = Text(
+            f"過去的事件 99% 相隔不逾{_span(usual)[0]}。", f"99 of 100 events before followed within {_span(usual)[1]}."
+        )
+    else:
+        allows = Text(f"依承諾頻率應在{_span(within)[0]}內更新。", f"the promised frequency allows {_span(within)[1]}.")
     return (
         _f(hit, "last"),
         Text(
-            f"最新資料是 {_f(hit, 'last')}，已過{_span(late)[0]}；依承諾頻率應在{_span(within)[0]}內更新。",
-            f"The newest data are of {_f(hit, 'last')}, {_span(late)[1]} ago; the promised frequency allows {_span(within)[1]}.",
+            f"最新資料是 {_f(hit, 'last')}，已過{_span(late)[0]}；{allows.zh}",
+            f"The newest data are of {_f(hit, 'last')}, {_span(late)[1]} ago; {allows.en}",
         ),
         Text("恢復更新，或改正更新頻率。", "Resume updates, or mend the promised frequency."),
         "warning",
