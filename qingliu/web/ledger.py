@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 from qingliu.core.dataset import Text
@@ -59,7 +60,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Agency:
-    """An agency's datasets by their own mark, and the mean of their MQA points."""
+    """An agency's datasets by the marks they reach (``reached``), and the mean of their MQA points."""
 
     code: str
     name: Text
@@ -93,6 +94,14 @@ def ladder(every: Iterable[Line]) -> tuple[Step, ...]:
     return tuple(made)
 
 
+def reached(own: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
+    """Datasets by mark out of how many hold just each: every mark of the ladder with those above it, the highest first; then
+    what stands beside the ladder."""
+    highest_first = tuple(reversed(judged.LADDER))
+    nested = accumulate(own.get(m, 0) for m in highest_first)
+    return (*zip(highest_first, nested, strict=True), *((m, own.get(m, 0)) for m in BESIDE))
+
+
 def beside(every: Iterable[Line]) -> tuple[tuple[str, int], ...]:
     """What stands beside the ladder: no mark, not measured, white-listed."""
     own = Counter(x.seal.id for x in every)
@@ -108,10 +117,9 @@ def agencies(every: Iterable[Line]) -> tuple[Agency, ...]:
 
 
 def _agency(members: list[Line]) -> Agency:
-    own = Counter(x.seal.id for x in members)
     points = [x.mqa["points"] for x in members if x.mqa.get("points") is not None]
     record = members[0].entry.record
-    by_mark = tuple((m, own[m]) for m in (*reversed(judged.LADDER), *BESIDE))
+    by_mark = reached(Counter(x.seal.id for x in members))
     mean = round(sum(points) / len(points), 1) if points else None
     return Agency(record.agency, record.agency_name, len(members), by_mark, mean, sum(x.grave for x in members))
 

@@ -23,7 +23,11 @@ def text(counties: list[str]) -> str:
 @pytest.mark.parametrize(
     ("codec", "bom", "words"),
     [
-        ("cp950", b"", ["恒裏", "堃", "犇鱻堃喆", "碁銹裏墻恒粧嫺"]),
+        (
+            "cp950",
+            b"",
+            ["恒裏", "堃", "犇鱻堃喆", "碁銹裏墻恒粧嫺", "￥～々", "€﹑"],
+        ),  # the last two are other signs in HKSCS
         ("utf-8", b"", ["恒裏", "堃", "犇鱻堃喆", "碁銹裏墻恒粧嫺"]),
         ("utf-8", codecs.BOM_UTF8, ["𡘙", "㗎嘅咗", "😀"]),
         ("big5hkscs", b"", ["㗎嘅咗", "嚟", "啲"]),
@@ -64,9 +68,18 @@ def test_a_lone_rare_word_in_a_big5_file_is_not_taken_for_another_script(scene: 
 
 
 def test_utf8_that_turns_into_big5_after_fifty_thousand_rows_is_refused_with_its_line(scene: Scene) -> None:
-    rows = "".join(f"{n},2026-01-01 00:00,臺北市,2\n" for n in range(1, 50_001))
-    body = f"{HEADER}\n{rows}".encode() + "50001,2026-01-01 00:00,汐止區,2\n".encode("cp950")
+    rows = "".join(f"{n},2026-01-01 00:00,{'臺北市' * 9},2\n" for n in range(1, 50_001))
+    body = f"{HEADER}\n{rows}".encode()
+    assert len(body) > 1 << 22  # more than is read at once
+    body += "50001,2026-01-01 00:00,汐止區,2\n".encode("cp950")
     scene.refuses(scene.file("mixed.csv", body), says=r"line 50002\).*export it in one")
+
+
+def test_utf8_whose_bytes_might_be_big5_too_is_not_read_as_that_for_the_sake_of_one_last_row(scene: Scene) -> None:
+    rows = "".join(f"{n},2026-01-01 00:00,空氣水質,2\n" for n in range(1, 31)).encode()
+    last = "31,2026-01-01 00:00,汐止區,2\n".encode("cp950")
+    assert "空氣" not in (rows + last).decode("cp950")  # all of it decodes, as nonsense
+    scene.refuses(scene.file("both.csv", HEADER.encode() + b"\n" + rows + last), says=r"line 32\)")
 
 
 def test_big5_that_turns_into_utf8_is_refused(scene: Scene) -> None:

@@ -5,16 +5,22 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from html import unescape
+from itertools import accumulate
 
 import pytest
 from django.test import Client
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from qingliu.core.clock import now
 from qingliu.core.dataset import Text
 from qingliu.lake.engine import Engine
 from qingliu.lake.paths import LakePaths
+from qingliu.quality import queries
 from qingliu.quality.rules.result import fingerprint
 from qingliu.web import lakeside, ledger
 from qingliu.web.judged import found as judged_of
@@ -134,6 +140,49 @@ def test_platinum_is_inside_gold_and_every_higher_mark_inside_the_lower(reader: 
     assert {name: int(n) for name, _, n in found} == {"Platinum": 1, "Gold": 1, "Silver": 0, "Bronze": 0}
     assert "1 entry is listed only" in html
     assert "is ours, not official" in html
+
+
+MARKS = ("platinum", "gold", "silver", "bronze", "none", "not_measured", "white_listed")
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.tuples(st.sampled_from(MARKS), st.sampled_from(["moenv", "ema"])), min_size=1, max_size=30),
+    st.lists(st.lists(st.integers(0, 99), min_size=len(MARKS), max_size=len(MARKS)), max_size=4),
+)
+@pytest.mark.django_db
+def test_platinum_is_inside_gold_in_every_figure_of_every_page_whatever_the_marks(
+    reader: Client, judged: Engine, monkeypatch: pytest.MonkeyPatch, held: list[tuple[str, str]], days: list[list[int]]
+) -> None:
+    (line, *_) = ledger.lines(judged.published.all())
+
+    def of(mark: str, agency: str) -> ledger.Line:
+        entry = replace(line.entry, record=replace(line.entry.record, agency=agency))
+        return replace(line, entry=entry, seal=replace(line.seal, id=mark))
+
+    lines = tuple(of(mark, agency) for mark, agency in held)
+    standings = [queries.Standing(now(), tuple(zip(MARKS, counts, strict=True)), None) for counts in days]
+    with monkeypatch.context() as patch:
+        patch.setattr(ledger, "lines", lambda entries, *, listed=False: () if listed else lines)
+        patch.setattr(queries, "agency_history", lambda agency: standings)
+        pages = [reader.get(p).content.decode() for p in ("/en/quality/", f"/en/quality/agencies/{held[0][1]}/")]
+    mine = Counter(mark for mark, _ in held)
+    reached = dict(re.findall(r"<b>(Platinum|Gold|Silver|Bronze)</b></span></th><td class=\"n\">(\d+)</td>", pages[0]))
+    assert [int(reached[n]) for n in ("Platinum", "Gold", "Silver", "Bronze")] == list(
+        accumulate(mine[m] for m in MARKS[:4])
+    )
+    rows = 0
+    for table in (t for page in pages for t in re.findall(r"<table.*?</table>", page, re.S)):
+        heads = re.findall(r"<th scope=\"col\"[^>]*>(.*?)</th>", table)
+        if "Platinum" not in heads:
+            continue
+        at = heads.index("Platinum") - 1  # the first column of a row is its heading
+        for row in re.findall(r"<tr><th scope=\"row\">.*?</tr>", table, re.S):
+            cells = [re.sub("<[^>]*>", "", c) for c in re.findall(r"<td[^>]*>(.*?)</td>", row, re.S)]
+            nested = [int(c) for c in cells[at : at + 4]]
+            assert nested == sorted(nested)
+            rows += 1
+    assert rows == len({agency for _, agency in held}) + len(days)
 
 
 @pytest.mark.django_db

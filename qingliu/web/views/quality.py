@@ -186,6 +186,6 @@ def agency(request: HttpRequest, code: str) -> HttpResponseBase:
         )
     mine = ledger.agencies(every)[0]
     before = list(reversed(queries.agency_history(code)))[:HISTORY]
-    days = [(s, [(m, dict(s.marks).get(m, 0)) for m in SHOWN_MARKS]) for s in before]
+    days = [(s, ledger.reached(dict(s.marks))) for s in before]
     context = {"nav": "quality", "here": "", "trend": _trend(mine), "days": days, "marks": SHOWN_MARKS}
     return render(request, "web/quality/agency.html", context)
