@@ -108,6 +108,11 @@ def first_field(record: DatasetRecord, read: ReadSpec, inputs: Sequence[RawInput
     return columns[0].field if columns else ""
 
 
+def rows_of_a_record(record: DatasetRecord, read: ReadSpec, inputs: Sequence[RawInput]) -> int:
+    """How many rows one record of the files becomes: more than one in a wide table."""
+    return plan_of(record, read, inputs).rows_per_record if inputs else 1
+
+
 def _kept(plan: Plan, which: Wanted) -> str:
     parts, bad = [], ["false"]
     for cell in plan.cells:

@@ -28,14 +28,13 @@ _TAILS = re.compile(
 _BROKEN = {
     "few": Text("此行的欄數少於標題列。", "This line has fewer cells than the header."),
     "many": Text("此行的欄數多於標題列。", "This line has more cells than the header."),
-    LEFT_OUT: Text(
-        "定義說這一列不是資料（合計或註解），整列擱置。", "By the definition this row is no data: set aside."
-    ),
+    LEFT_OUT: Text("定義說這一列不是資料（合計或註解），不列入。", "By the definition this row is no data: left out."),
     _TAIL: Text(
-        "此行看起來是合計或註解，不是資料：整列擱置。", "This line looks like a total or a note, not data: set aside."
+        "此行看起來是合計或註解，不是資料：不列入。", "This line looks like a total or a note, not data: left out."
     ),
     "quotes": Text("此行的引號不成對或位置錯誤。", "Quotation marks in this line are unbalanced or misplaced."),
 }
+NO_DATA = (_BROKEN[LEFT_OUT].zh, _BROKEN[_TAIL].zh)  # reasons of rows that are no data: nothing is wrong with them
 _LEFT_OUT_REMEDY = Text(
     "不必處理；若這一列是資料，請在定義的「不列入的列」拿掉這個文字。",
     "Nothing to do; if the row is data, take its text out of the rows left out in the definition.",

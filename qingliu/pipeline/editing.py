@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -197,12 +198,19 @@ def _whole(form: Form, name: str, old: int) -> int:
         return 0 if name in form else old
     if text.isascii() and text.isdigit() and len(text) < 10:
         return int(text)
-    raise _not_a_number(name)
+    raise _not_a_number(name, text)
 
 
-def _not_a_number(name: str) -> BadRequest:
+_NUMBERS = {
+    "minimum": Text("最小值", "Least value"), "maximum": Text("最大值", "Greatest value"),
+    "frequency-every": Text("承諾的更新頻率", "Promised rhythm"), "header_row": Text("標題在第幾行", "Line of the header"),
+}  # fmt: skip
+
+
+def _not_a_number(name: str, text: str) -> BadRequest:
+    called = _NUMBERS.get(re.sub(r"^c\d+-", "", name), Text(name, name))
     return BadRequest(
-        Text(f"「{name}」不是可用的數。", f"'{name}' is not a usable number."),
+        Text(f"「{called.zh}」的「{text[:40]}」不是可用的數。", f"{called.en}: '{text[:40]}' is not a usable number."),
         Text("請填半形數字，或留空。", "Write it in half-width digits, or leave it empty."),
         parameter=name,
     )
@@ -215,9 +223,9 @@ def _number(text: str, name: str = "") -> float | None:
     try:
         value = float(text)
     except ValueError:
-        raise _not_a_number(name) from None
+        raise _not_a_number(name, text) from None
     if not math.isfinite(value):
-        raise _not_a_number(name)
+        raise _not_a_number(name, text)
     return value
 
 
@@ -279,7 +287,7 @@ def _column(field: FieldRecord, form: Form, at: str) -> FieldRecord:
         formats=_lines(get("formats", "\n".join(field.formats))),
         numbers=tuple(n for n in get("numbers", ",".join(field.numbers)).split(",") if n),
         aliases=_lines(get("aliases", "\n".join(field.aliases))),
-        sentinels=_sentinels(get("sentinels", sentinel_lines(field)), field, kind),
+        sentinels=_sentinels(get("sentinels", sentinel_lines(field)), field, kind, at),
         minimum=_number(get("minimum", "" if field.minimum is None else str(field.minimum)), at + "minimum"),
         maximum=_number(get("maximum", "" if field.maximum is None else str(field.maximum)), at + "maximum"),
     )
@@ -304,58 +312,59 @@ def _lines(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()))
 
 
-def sentinel_lines(field: FieldRecord) -> str:
-    """The sentinels of a column as the form shows them: ``text = value flag``, one a line."""
+def sentinel_lines(field: FieldRecord, language: str = "") -> str:
+    """The sentinels of a column as the form shows them: ``text = value flag``, one a line, flags by their names."""
     out = []
     for s in field.sentinels:
         value = "" if s.value is None else f"{s.value:g} "
-        out.append(f"{s.text} = {value}{s.flag or ''}".rstrip(" =") if value or s.flag else s.text)
+        flag = flags()[s.flag].name.get(language) if s.flag in flags() else s.flag or ""
+        out.append(f"{s.text} = {value}{flag}".rstrip(" =") if value or s.flag else s.text)
     return "\n".join(out)
 
 
-def _sentinels(text: str, field: FieldRecord, kind: str) -> tuple[Sentinel, ...]:
+def _sentinels(text: str, field: FieldRecord, kind: str, at: str) -> tuple[Sentinel, ...]:
     known = {s.text: s for s in field.sentinels}
     made = []
     for line in _lines(text):
         raw, _, rest = line.rpartition(" = ") if " = " in line else (line, "", "")
         words = rest.split()
         value = next((float(w) for w in words if _is_number(w)), None)
-        flag = _flag_in(" ".join(w for w in words if not _is_number(w)), line)
+        flag = _flag_in(" ".join(w for w in words if not _is_number(w)), line, at)
         old = known.get(raw)
         if old and (old.value, old.flag or "") == (value, flag):
             made.append(old)
         elif not rest:
-            _check_bare(raw)
+            _check_bare(raw, at)
             made.append(_mark(replace(field, type=kind), raw, ""))  # type: ignore[arg-type]
         else:
             made.append(Sentinel(raw, value, flag or None, question=flag == "no_data"))
     return tuple(made)
 
 
-def _flag_in(said: str, line: str) -> str:
+def _flag_in(said: str, line: str, at: str) -> str:
     """The flag that somebody wrote behind a mark: its code or its name. Raises BadRequest for any other text."""
     named = {name: f.code for f in flags().values() for name in (f.code, f.name.zh, f.name.en) if name}
     if said and said not in named:
-        raise _bad_mark(line)
+        raise _bad_mark(line, at)
     return named.get(said, "")
 
 
-def _check_bare(raw: str) -> None:
+def _check_bare(raw: str, at: str) -> None:
     """A line without a meaning is a mark of its own only where it does not carry words that say one."""
     first, _, rest = raw.partition(" ")
     if rest.strip() and not meaning(raw) and (meaning(first) or _is_number(first) or "=" in raw):
-        raise _bad_mark(raw)
+        raise _bad_mark(raw, at)
 
 
-def _bad_mark(line: str) -> BadRequest:
+def _bad_mark(line: str, at: str) -> BadRequest:
     first = line.split(" ", maxsplit=1)[0].split("=", maxsplit=1)[0][:40] or "ND"
-    flag = (meaning(first) or ("below_detection", None))[0]
+    flag = flags()[(meaning(first) or ("below_detection", None))[0]].name
     return BadRequest(
         Text(f"記號「{line[:60]}」看不出哪一段是原文、哪一段是意義。",
              f"In '{line[:60]}' the mark and its meaning cannot be told apart."),
-        Text(f"請寫成「原文 = 意義」，等號前後各留一個空格，例如：{first} = {flag}",
-             f"Write the mark, an equals sign between spaces, and the meaning: {first} = {flag}"),
-        parameter="sentinels",
+        Text(f"請寫成「原文 = 意義」，等號前後各留一個空格，例如：{first} = {flag.zh}",
+             f"Write the mark, an equals sign between spaces, and the meaning: {first} = {flag.en}"),
+        parameter=f"{at}sentinels",
     )  # fmt: skip
 
 

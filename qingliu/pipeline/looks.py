@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from qingliu.core.dataset import Text
 from qingliu.core.records import CellBalance, Finding
+from qingliu.lake.asides import Aside
 from qingliu.lake.disclosed import Disclosed
 from qingliu.lake.peek import Group, PeekColumn
 from qingliu.lake.profile import ColumnProfile
@@ -182,6 +183,10 @@ class Preview:
     key_lacking: int = 0  # rows that ``key`` would set aside: a part of it is empty or unreadable
     key_lines: tuple[int, ...] = ()
     privacy: Outlook | None = None  # None: too many rows to be looked at while somebody waits
+    no_data: int = 0  # of ``set_aside``: rows that are totals or notes
+    asides: tuple[
+        Aside, ...
+    ] = ()  # the first rows that are set aside, those that do not fit before those that are no data
 
     def look(self, header: str) -> ColumnLook | None:
         """The look at the column under a header."""
@@ -195,6 +200,16 @@ class Preview:
     def published(self) -> int:
         """Rows that would be public: of rows that repeat another one, or its key, one stays."""
         return self.rows - self.repeated - self.clashing
+
+    @property
+    def unfit(self) -> int:
+        """Rows that go to quarantine whole: without a key, with cells too few or too many, with a key that another row has."""
+        return self.set_aside - self.no_data + self.clashing
+
+    @property
+    def left_out(self) -> int:
+        """Rows that are not taken although nothing is wrong with them: totals, notes, and repeats of another row."""
+        return self.no_data + self.repeated
 
     @property
     def balanced(self) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from qingliu.core.dataset import DatasetRecord, Definition, FieldRecord, Text
@@ -15,7 +16,7 @@ from qingliu.pipeline import editing, queries
 from qingliu.pipeline.guesses import Guess
 from qingliu.pipeline.looks import ColumnLook, Effect, Preview
 from qingliu.pipeline.models import Draft, Proposal
-from qingliu.pipeline.readable import loosely
+from qingliu.pipeline.readable import loosely, written
 from qingliu.pipeline.remedies import suspicions
 from qingliu.pipeline.remedy import Remedy
 
@@ -49,7 +50,12 @@ class Line:
     @property
     def sentinels(self) -> str:
         """The sentinels as the form writes them."""
-        return editing.sentinel_lines(self.field)
+        return editing.sentinel_lines(self.field, get_language() or "")
+
+    @property
+    def ways(self) -> tuple[Text, ...]:
+        """How its dates are written, in words."""
+        return tuple(written(f) for f in self.field.formats)
 
     @property
     def suspicious(self) -> bool:
@@ -168,7 +174,7 @@ def left(seen: Preview | None, offered: Sequence[Remedy], definition: Definition
     mended = {(r.column, v) for r in offered for v in r.values if r.kind in ("sentinel", "allow")}
     loose = {r.column for r in offered if r.kind == "reading"}
     whole = {r.column for r in offered if r.kind in ("format", "range", "suffix")}
-    rest = [g for g in seen.groups if (g.column, g.raw.strip()) not in mended and g.column not in whole]
+    rest = [g for g in seen.groups if g.column and (g.column, g.raw.strip()) not in mended and g.column not in whole]
     rest = [g for g in rest if g.column not in loose or not loosely(g.raw)]
     return tuple(rest[:LEFT_SHOWN])
 

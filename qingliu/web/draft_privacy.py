@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import yaml
@@ -17,6 +18,7 @@ from qingliu.privacy.gate.policy import Approved, MaskRule
 from qingliu.privacy.gate.policy import State as Decided
 
 UNCOVERED = ("privacy-undecided", "privacy-found")  # what a rule, or a mark of the column, would settle
+WAYS = ("drop", "public")  # remedies about a column that is marked: they stand beside what its rule does
 NO_MASK = Text("照原文", "as it stands")
 
 
@@ -31,11 +33,6 @@ class Guarded:
     count: int  # cells that would be masked
     holds: tuple[Finding, ...]
     texts: Disclosed | None = None  # which of its texts change, and which stay as they are
-
-    @property
-    def drop_id(self) -> str:
-        """The remedy that leaves the whole column out."""
-        return Remedy("drop", self.field.name, (), NO_MASK, NO_MASK).id
 
     @property
     def lacks_rule(self) -> bool:
@@ -81,6 +78,15 @@ def guards(definition: Definition, outlook: Outlook | None) -> Guards:
     names = {c.field.name for c in columns}
     others = tuple(f for f in seen.holds if f.place not in names)
     return Guards(tuple(columns), others, outlook is not None)
+
+
+def ways(offered: Iterable[Remedy]) -> dict[str, dict[str, Remedy]]:
+    """What may be done with each marked column: column -> kind -> remedy."""
+    out: dict[str, dict[str, Remedy]] = {}
+    for r in offered:
+        if r.kind in WAYS:
+            out.setdefault(r.column, {})[r.kind] = r
+    return out
 
 
 def shown_as(record: DatasetRecord, field: FieldRecord) -> Text:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from django.urls import reverse
+
 from qingliu.core.clock import now
 from qingliu.core.dataset import DatasetRecord, Definition, Text
 from qingliu.pipeline.looks import Preview
@@ -24,12 +26,24 @@ SERVED = Text(
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One indicator: what it is called, what can be told now, and whether that is known or waits for publication."""
+    """One indicator: what it is called, what can be told now, whether that is known or waits for publication, and the
+    address of the place where it is mended ("" where nobody has to)."""
 
+    id: str
     title: Text
     state: str
     reason: Text
     remedy: Text
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One mark of the ladder, and the indicators that would keep the draft from it."""
+
+    id: str
+    title: Text
+    lacks: tuple[Line, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +52,17 @@ class Foreseen:
 
     mark: Text
     lines: tuple[Line, ...]
+    rungs: tuple[Rung, ...] = ()
+
+    @property
+    def ahead(self) -> tuple[Rung, ...]:
+        """The two highest marks: those that people work for."""
+        return self.rungs[-2:]
+
+
+def _places() -> dict[str, str]:
+    """Where each indicator is mended."""
+    return {"fields": "#definition", "timeliness": "#frequency-unit", "feedback": reverse("web:desk-requests")}
 
 
 def _newest(record: DatasetRecord, seen: Preview | None) -> datetime | None:
@@ -67,10 +92,15 @@ def foreseen(definition: Definition, seen: Preview | None) -> Foreseen:
         else Text("宣告的欄位都在檔案中。", "Every declared column is in the file."),
     )  # fmt: skip
     expected = mark(list(told.values()), edition)
+    places = _places()
     lines = tuple(
         Line(
-            i.title, "later" if told[i.id].reason == SERVED else told[i.id].state, told[i.id].reason, told[i.id].remedy
+            i.id, i.title, "later" if told[i.id].reason == SERVED else told[i.id].state, told[i.id].reason,
+            told[i.id].remedy, places.get(i.id, ""),
         )
         for i in edition.indicators
-    )
-    return Foreseen(edition.title(expected.mark), lines)
+    )  # fmt: skip
+    by_id = {line.id: line for line in lines}
+    levels = {level.mark: level.by for level in expected.levels}
+    rungs = tuple(Rung(m.id, m.title, tuple(by_id[n] for n in levels[m.id])) for m in edition.marks)
+    return Foreseen(edition.title(expected.mark), lines, rungs)

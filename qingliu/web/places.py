@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from qingliu.accounts.queries import agencies
 from qingliu.accounts.rules import Actor, RoleGrant, may
+from qingliu.core.dataset import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,4 +53,9 @@ def role_name(grant: RoleGrant) -> str:
         "member": _("一般帳號"),
     }
     name = names.get(grant.role, grant.role)
-    return _("%(role)s（%(agency)s）") % {"role": name, "agency": grant.agency} if grant.agency else name
+    return _("%(role)s（%(agency)s）") % {"role": name, "agency": _agency(grant.agency)} if grant.agency else name
+
+
+def _agency(code: str) -> str:
+    found = next((a for a in agencies() if a.code == code), None)
+    return Text(found.name_zh, found.name_en).get(get_language() or "") if found else code

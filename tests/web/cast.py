@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from functools import cache
 
 from django.contrib.auth.hashers import make_password
@@ -52,6 +53,11 @@ def enrol(*names: str) -> None:
 def file(text: str | bytes, name: str = "readings.csv", encoding: str = "utf-8") -> SimpleUploadedFile:
     """An upload."""
     return SimpleUploadedFile(name, text if isinstance(text, bytes) else text.encode(encoding))
+
+
+def words(html: str) -> str:
+    """What a page says, without its markup."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", "", html))
 
 
 def upload(who: Client, *files: SimpleUploadedFile, **fields: str) -> Draft:

@@ -92,7 +92,7 @@ def test_a_draft_tells_what_the_mark_needs_before_it_is_public(mei: Client) -> N
     draft = cast.upload(mei, cast.file("id,aqi\nA1,20\n"))
     page = mei.get(f"/desk/drafts/{draft.pk}/").content.decode()
     part = page.split('id="gold"')[1].split("</section>")[0]
-    assert part.count("<li>") == 7
+    assert part.split('class="remedies"')[1].count("<li>") == 7
     assert part.count("公開後實測") == 4
     assert "宣告的欄位都在檔案中" in part
     assert "#gold" in mei.get("/desk/").content.decode()

@@ -101,7 +101,7 @@ def test_rows_add_up_on_the_draft_and_the_frequency_comes_from_the_title() -> No
     mei = cast.client("mei")
     draft = cast.upload(mei, cast.file(wells({}, extra="W59,113/3/5,59.5\n合計,60\n"), "地下水水質監測月報.csv"))
     html = mei.get(f"/desk/drafts/{draft.pk}/").content.decode()
-    assert "讀入 62 列 = 公開 60 + 完全重複 1 + 鍵值相同而內容不同 0 + 擱置 1" in html
+    assert "讀入 62 列 = 公開 60 + 隔離 0 + 不列入 2" in cast.words(html)
     assert (standard.loads(draft.definition).dataset.frequency.unit) == "month"
 
 

@@ -35,7 +35,7 @@ def was(draft: Draft) -> dict[str, str]:
 
 def removal(mei: Client, draft: Draft) -> str:
     page = mei.get(f"/desk/drafts/{draft.pk}/").content.decode()
-    return next(p for p in page.split('name="remedy" value="')[1:] if "移除這一欄" in p.split("</li>")[0])[:16]
+    return next(p for p in page.split('name="remedy" value="')[1:] if "整欄不公開" in p.split("</li>")[0])[:16]
 
 
 def test_the_sequence_that_lost_what_was_typed(mei: Client) -> None:

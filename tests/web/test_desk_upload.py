@@ -59,7 +59,7 @@ def test_ten_defects_are_understood_mended_approved_and_published_in_six_clicks(
     assert seen is not None
     assert (seen.rows_read, seen.rows, seen.set_aside, seen.quarantined) == (102, 101, 1, 1)
     page = mei.get(f"/desk/drafts/{draft.pk}/").content.decode()
-    for told in ("不是存在的日期時間", "完全重複的列"):
+    for told in ("不是存在的日期時間", "完全重複 1 列"):
         assert told in page
     form = {"title-zh": "空品紀錄", "description-zh": "每日監測。", "code": "AIR_TEN", "category": "air"}
     assert mei.post(f"/desk/drafts/{draft.pk}/change", form).status_code == 302  # 4

@@ -22,6 +22,7 @@ from qingliu.core.dataset import DatasetRecord, Definition, FieldRecord, Place, 
 from qingliu.core.errors import QingliuError
 from qingliu.core.records import Finding
 from qingliu.lake import ingest, peek
+from qingliu.lake.asides import asides
 from qingliu.lake.inputs import CsvInput, RawInput
 from qingliu.lake.profile import Profiler
 from qingliu.lake.scales import scales
@@ -169,6 +170,7 @@ def _seen(definition: Definition, inputs: Sequence[RawInput], staged: ingest.Sta
     placed = work / "located" / "located.parquet"
     key = _key(record, staged)
     lacking, lines = peek.lacking(placed, key) if key and placed.is_file() else (0, ())
+    no_data, aside = asides(staged.quarantine) if staged.set_aside and staged.quarantine else (0, ())
     private = gate.outlook(record, staged.path, work / "mask", placed) if staged.rows <= content.ROWS else None
     return Preview(
         "", "", rows_read=staged.rows_read, rows=staged.rows,
@@ -177,6 +179,7 @@ def _seen(definition: Definition, inputs: Sequence[RawInput], staged: ingest.Sta
         unknown=staged.unknown, findings=verdict.findings, key=key,
         key_lacking=lacking, key_lines=lines, newest=peek.newest(staged.path, record.time_field),
         content=spotted, lonely=lonely, totals=totals, privacy=private,
+        no_data=no_data * peek.rows_of_a_record(record, read, inputs), asides=aside,
     )  # fmt: skip
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django import template
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from qingliu.catalog import queries as catalogue
@@ -14,6 +16,8 @@ from qingliu.lake.rehearse import Cell, Example
 from qingliu.pipeline import actions
 from qingliu.pipeline.models import Alarm, Draft
 from qingliu.standards import definition as standard
+from qingliu.web.draft_errors import Wrong
+from qingliu.web.templatetags.qingliu import said
 
 register = template.Library()
 
@@ -139,3 +143,44 @@ def column_role(role: str) -> str:
         "tax_id": _("統一編號"), "free_text": _("自由文字"),
     }  # fmt: skip
     return names.get(role, role)
+
+
+def _named(parts: tuple[Any, ...]) -> str:
+    """A field of the form: ``title-zh``, or a part of a column's line (``3, "minimum"`` is c3-minimum)."""
+    return f"c{parts[0]}-{parts[1]}" if len(parts) == 2 else str(parts[0])
+
+
+def _wrong(context: template.Context, name: str) -> list[Wrong]:
+    return [w for w in context.get("errors", ()) if w.field == name]
+
+
+@register.simple_tag(takes_context=True)
+def invalid(context: template.Context, *parts: Any) -> SafeString | str:
+    """The attributes that tell a reader's machine that a field is wrong; "" where it is not."""
+    name = _named(parts)
+    return format_html(' aria-invalid="true" aria-describedby="wrong-{}"', name) if _wrong(context, name) else ""
+
+
+@register.simple_tag(takes_context=True)
+def wrong(context: template.Context, *parts: Any) -> SafeString | str:
+    """What is wrong with a field, for beside it; "" where nothing is."""
+    name = _named(parts)
+    found = [(said(w.reason), said(w.remedy)) for w in _wrong(context, name)]
+    if not found:
+        return ""
+    return format_html(
+        '<small class="late" id="wrong-{}">{}</small>', name, format_html_join(" ", "{} {}", found)
+    )  # fmt: skip
+
+
+@register.simple_tag(takes_context=True)
+def wrong_inside(context: template.Context, number: int) -> bool:
+    """Whether something is wrong in the line of a column beyond what its head shows, so that it must be unfolded."""
+    shown = {f"c{number}-{part}" for part in ("name", "title-zh", "title-en", "type", "unit")}
+    return any(w.field.startswith(f"c{number}-") and w.field not in shown for w in context.get("errors", ()))
+
+
+@register.filter
+def item(mapping: Any, key: Any) -> Any:
+    """What a mapping holds under a key that the template computes; "" where it holds nothing."""
+    return mapping.get(key, "") if mapping else ""

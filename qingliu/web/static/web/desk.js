@@ -141,15 +141,15 @@ function ready(root) {
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
       const by = event.submitter, whole = form.matches(".definition, [data-whole]");
-      if (whole && definition() && !sound(definition())) { await answer(definition(), null, ["read", "findings", "steps", "approval"]); return; }
+      if (whole && definition() && !sound(definition())) { await answer(definition(), null, ["read", "findings", "steps", "approval", "todo"]); return; }
       answer(form, by, ["live"]);
     });
   const later = () => {
     clearTimeout(waiting);
     say("rest");
-    waiting = setTimeout(() => answer(definition(), null, ["read", "findings", "steps", "approval", "gold", "told"]), AUTO_MS);
+    waiting = setTimeout(() => answer(definition(), null, ["read", "findings", "steps", "approval", "gold", "told", "todo"]), AUTO_MS);
   };
-  for (const field of [...forms("form[data-auto]"), ...forms("[data-note]")]) field.addEventListener("change", () => definition() && later());
+  for (const field of [...forms("[data-auto]"), ...forms("[data-note]")]) field.addEventListener("change", () => definition() && later());
   for (const form of forms("form[data-upload]")) {
     const field = form.querySelector("input[type=file]"), drop = form.querySelector(".drop"), told = form.querySelector("[data-chosen]");
     const show = () => { told.textContent = [...field.files].map((f) => f.name).join("、"); };

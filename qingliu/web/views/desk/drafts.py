@@ -22,7 +22,7 @@ from qingliu.pipeline.models import Draft
 from qingliu.pipeline.rules import State
 from qingliu.standards import definition as standard
 from qingliu.standards.vocabularies import categories, flags, frequencies, licences
-from qingliu.web import draft_compared, draft_page, draft_privacy
+from qingliu.web import draft_compared, draft_errors, draft_page, draft_privacy, draft_todo
 from qingliu.web.foreseen import foreseen
 from qingliu.web.page import Pages, page_number
 from qingliu.web.views.desk import door
@@ -61,6 +61,11 @@ def _page(
         context |= _definition_part(row, definition, seen) | _rows_part(request, row, definition, seen)
         context |= {"guards": draft_privacy.guards(definition, seen.privacy if seen else None)}
         context |= {"makes_rules": may(mine, "privacy"), "proposals": _proposals(definition, context["guards"])}
+    if error:
+        context["errors"] = draft_errors.told(error)
+    if opened:
+        record, guards, gold = context.get("record"), context.get("guards", draft_privacy.Guards()), context.get("gold")
+        context["todo"] = draft_todo.todo(row, record, guards, gold, len(context.get("remedies", ())))
     if definition and row.state == Draft.State.WAITING:
         context["compared"] = draft_compared.compared(row, definition)
     return render(request, "web/desk/draft.html", context, status=error.status if error else 200)
@@ -80,7 +85,8 @@ def _definition_part(row: Draft, definition: Definition, seen: Preview | None) -
     why = draft_page.standing(actions.guesses(row), record)
     return {
         "guessed": {k.replace("-", "_"): v for k, v in why.items()}, "number_ways": draft_page.number_ways(),
-        "gold": foreseen(definition, seen), "record": record, "remedies": offered, "sure": draft_page.one_click(seen, offered),
+        "gold": foreseen(definition, seen), "record": record, "guarding": draft_privacy.ways(offered),
+        "remedies": tuple(r for r in offered if r.kind not in draft_privacy.WAYS), "sure": draft_page.one_click(seen, offered),
         "plan": seen.plan if seen else None, "kept_out": draft_page.kept_out(seen),
         "lines": draft_page.lines(definition, seen, offered, why),
         "left": draft_page.left(seen, offered, definition),
@@ -166,7 +172,8 @@ def change(request: HttpRequest, draft_id: object) -> HttpResponseBase:
         return stopped
     if not came or "saved" in request.POST:
         door.messages.success(request, _("已存檔。"))
-    return HttpResponseRedirect(reverse(PAGE, args=[row.id]) + "#definition")
+    at = "basics" if request.POST.get("at") == "basics" else "definition"
+    return HttpResponseRedirect(reverse(PAGE, args=[row.id]) + f"#{at}")
 
 
 def _definition(row: Draft) -> Definition:
