@@ -18,13 +18,18 @@ from django_q.tasks import async_task, fetch
 
 from qingliu.accounts import actions as accounts
 from qingliu.accounts.rules import WORKER
+from qingliu.catalog import queries as catalogue
 from qingliu.config import handing, nightly, wiring
 from qingliu.config import judging as registers
 from qingliu.core.clock import TAIPEI, now
+from qingliu.lake import iceberg
+from qingliu.lake.search import normalise
+from qingliu.lake.storage import Storage
 from qingliu.pipeline import actions, jobs, queries
 from qingliu.privacy import jobs as privacy
 from qingliu.quality import jobs as judging
 from qingliu.quality import queries as quality
+from qingliu.standards.content_rules import register
 
 log = logging.getLogger("qingliu.worker")
 BEAT_S = 10.0
@@ -33,6 +38,7 @@ REGISTER_S = 60.0  # the same of the register of standards and of both languages
 JUDGE_S = 20.0  # how often it is asked whether something is due to be judged
 WATCH_S = 60.0  # how often alarms are looked for
 AGAIN_S = 600.0  # an approved draft that was queued and did not come to its end is queued again
+RECENT = 16  # deliveries whose datasets are kept in mind
 TIDY_HOUR = 3  # Asia/Taipei, when few look
 
 
@@ -54,6 +60,7 @@ class Schedule:
         if monotonic_s - self._beat_at >= BEAT_S or not self._beat_at:
             accounts.export_keys()
             actions.watch_sources()
+            know_recent()
             self._beat_at = monotonic_s
         for source in queries.due_sources(now()):
             actions.note_queued(code=source.dataset.code)
@@ -106,6 +113,20 @@ class Schedule:
                 async_task(jobs.carry_out, draft, task_name=f"draft {draft}"[:100])
 
 
+def warm() -> None:
+    """Read beforehand what every delivery reads: commands that are handed over, and the jobs, are forked from here."""
+    iceberg.load(Storage(queries.paths()))
+    register()
+    normalise("臺")
+    know_recent()
+
+
+def know_recent() -> None:
+    """Know the definitions of what was delivered last, as it is what comes next."""
+    for run in queries.runs()[:RECENT]:
+        catalogue.definition(run.dataset)
+
+
 def work(parent: int, perform: Callable[[Sequence[str]], int]) -> int:
     """Run until told to stop, or until the process ``parent`` (0 = nobody) is no longer ours.
 
@@ -117,6 +138,7 @@ def work(parent: int, perform: Callable[[Sequence[str]], int]) -> int:
     if any((mended.finished, mended.discarded, mended.published, mended.busy)):
         log.info("reconciled: %s", mended)
     stopping: list[int] = []
+    warm()
     connections.close_all()
     gc.collect()
     gc.freeze()  # the processes below share what is loaded by now: a collector that visited it would copy it for each

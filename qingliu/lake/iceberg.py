@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import random
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -258,6 +259,14 @@ def opened(storage: Storage) -> Iterator[Tables]:
         yield Tables(storage, catalog)
     finally:
         catalog.engine.dispose()
+
+
+def load(storage: Storage) -> None:
+    """Load what the first commit of a process would load: the database's driver, and how pyiceberg tells of columns."""
+    importlib.import_module("rich.table")  # pyiceberg imports it when it compares a file's columns with the table's
+    importlib.import_module("rich.console")
+    with opened(storage):
+        pass
 
 
 def persistently(action: Callable[[], T]) -> T:
