@@ -8,6 +8,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import date
 from types import FrameType
 
@@ -22,6 +23,7 @@ from qingliu.catalog import queries as catalogue
 from qingliu.config import handing, nightly, wiring
 from qingliu.config import judging as registers
 from qingliu.core.clock import TAIPEI, now
+from qingliu.core.errors import QingliuError
 from qingliu.lake import iceberg
 from qingliu.lake.search import normalise
 from qingliu.lake.storage import Storage
@@ -115,16 +117,20 @@ class Schedule:
 
 def warm() -> None:
     """Read beforehand what every delivery reads: commands that are handed over, and the jobs, are forked from here."""
-    iceberg.load(Storage(queries.paths()))
-    register()
-    normalise("臺")
-    know_recent()
+    try:
+        iceberg.load(Storage(queries.paths()))
+        register()
+        normalise("臺")
+        know_recent()
+    except Exception:  # an edge: what is broken here is told by the delivery that needs it
+        log.exception("not everything could be read beforehand; deliveries read it themselves")
 
 
 def know_recent() -> None:
     """Know the definitions of what was delivered last, as it is what comes next."""
     for run in queries.runs()[:RECENT]:
-        catalogue.definition(run.dataset)
+        with suppress(QingliuError):  # a delivery of it says why
+            catalogue.definition(run.dataset)
 
 
 def work(parent: int, perform: Callable[[Sequence[str]], int]) -> int:

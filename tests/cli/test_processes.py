@@ -129,6 +129,67 @@ def test_the_running_worker_publishes_what_a_command_hands_over(
     assert (again.returncode, "沒有新版本" in again.stdout) == (0, True)
 
 
+FORKED = """
+import json, os, sys
+import django
+django.setup()
+from qingliu.catalog import queries
+from qingliu.config import cli, wiring, worker
+from qingliu.config.commands import bilingual, data, demo, people, portal, privacy, quality, standards
+wiring.connect()
+if sys.argv[1] == "warm":
+    worker.warm()
+known, parsed = set(sys.modules), queries._parsed.cache_info().misses
+code = cli.perform(["publish", sys.argv[2], "--dataset", "TEST_A"])
+new = [m for m in sys.modules if m not in known]
+print(json.dumps([code, new, queries._parsed.cache_info().misses - parsed]))
+"""
+
+
+def test_what_a_delivery_needs_is_loaded_before_the_worker_forks(home: Path, tmp_path: Path) -> None:
+    """After ``warm`` a publication imports next to nothing and parses no definition; without, it does both."""
+    found = {}
+    for number, how in enumerate(("cold", "warm")):
+        file = town.csv(tmp_path / f"{how}.csv", town.rows(5, value=40 + number))
+        words = [sys.executable, "-W", "ignore", "-c", FORKED, how, str(file)]
+        done = subprocess.run(
+            words, cwd=ROOT, env=environment(home), capture_output=True, text=True, timeout=120, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        found[how] = json.loads(done.stdout.splitlines()[-1])
+    assert found["cold"][0] == found["warm"][0] == 0
+    assert "rich.table" in found["cold"][1]
+    assert found["cold"][2] == 1
+    assert set(found["warm"][1]) <= {"encodings.utf_8_sig", "pyiceberg.avro.decoder_fast"}  # a millisecond
+    assert found["warm"][2] == 0
+
+
+def test_a_lake_that_cannot_be_read_beforehand_does_not_keep_the_worker_from_starting(home: Path) -> None:
+    code = "import django; django.setup()\nfrom qingliu.config import worker\nfrom unittest import mock\n"
+    code += "worker.iceberg.load = mock.Mock(side_effect=ValueError('broken')); worker.warm(); print('goes on')"
+    words = [sys.executable, "-W", "ignore", "-c", code]
+    done = subprocess.run(words, cwd=ROOT, env=environment(home), capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "goes on\n")
+    assert "ValueError: broken" in done.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the C library of Linux")
+def test_processes_of_a_portal_give_memory_back(portal: tuple[subprocess.Popen[str], int], home: Path) -> None:
+    """Two arenas and Arrow's frugal allocator in each process below ``up``."""
+    wanted = {b"MALLOC_ARENA_MAX=2", b"ARROW_DEFAULT_MEMORY_POOL=jemalloc"}
+    below = [
+        set((Path("/proc") / child / "environ").read_bytes().split(b"\0"))
+        for task in Path(f"/proc/{portal[0].pid}/task").iterdir()
+        for child in (task / "children").read_text().split()
+    ]
+    assert len(below) >= 2  # the worker, the web server
+    assert all(wanted <= one for one in below)
+    code = "import pyarrow; print(pyarrow.default_memory_pool().backend_name)"
+    env = environment(home) | {"ARROW_DEFAULT_MEMORY_POOL": "jemalloc"}
+    said = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
+    assert (said.stdout, said.stderr) == ("jemalloc\n", "")
+
+
 def alive(home: Path) -> list[str]:
     """The command lines of processes that work on a home."""
     found = []
