@@ -53,7 +53,7 @@ def apply(definition: Definition, remedy: Remedy, choice: str = "") -> Definitio
     changes = {
         "optional": lambda f: replace(f, optional=True),
         "nullable": lambda f: replace(f, required=False),
-        "type": lambda f: _typed(f, remedy.values),
+        "type": lambda f: _typed(f, remedy.values, chosen),
         "format": lambda f: replace(f, formats=_with(f.formats, remedy.values[0])),
         "sentinel": lambda f: replace(f, sentinels=(*f.sentinels, _mark(f, remedy.values[0], chosen))),
         "reading": lambda f: replace(f, numbers=tuple(dict.fromkeys((*f.numbers, *remedy.values)))),
@@ -85,11 +85,12 @@ def _with(names: Sequence[str], name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*names, name)))
 
 
-def _typed(field: FieldRecord, values: Sequence[str]) -> FieldRecord:
+def _typed(field: FieldRecord, values: Sequence[str], writings: str) -> FieldRecord:
     kind = values[0]
     if kind in ("date", "datetime"):
         return replace(field, type=kind, formats=tuple(values[1:]), minimum=None, maximum=None)  # type: ignore[arg-type]
-    made = replace(field, type=kind, formats=())  # type: ignore[arg-type]
+    numbers = tuple(w for w in writings.split(",") if w) or field.numbers
+    made = replace(field, type=kind, formats=(), numbers=numbers)  # type: ignore[arg-type]
     for text in values[1:]:
         made = replace(made, sentinels=(*made.sentinels, _mark(made, text, "")))
     return made

@@ -125,6 +125,19 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
+class Sample:
+    """One cell as it is read now and as it would be with the remedies of its column: its line, its text, and what it
+    becomes (None: an empty cell). ``state`` is the kind of cell it would be."""
+
+    column: str
+    line: int
+    raw: str
+    before: str | None
+    after: str | None
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
 class Effect:
     """A remedy that would leave its column worse off: cells in quarantine before and after, and some of their texts."""
 
@@ -184,6 +197,7 @@ class Preview:
     key_lines: tuple[int, ...] = ()
     privacy: Outlook | None = None  # None: too many rows to be looked at while somebody waits
     no_data: int = 0  # of ``set_aside``: rows that are totals or notes
+    samples: tuple[Sample, ...] = ()  # what the remedies of a column make of its first cells
     asides: tuple[
         Aside, ...
     ] = ()  # the first rows that are set aside, those that do not fit before those that are no data

@@ -131,8 +131,16 @@ def _retyped(field: FieldRecord, look: ColumnLook) -> Iterator[Remedy]:
              + (f" and accept {', '.join(t for t, _ in known[:5])}" if known else "")),
         Text(f"{numbers:,} 格是數字；其餘 {rest:,} 格會隔離，逐格可查。",
              f"{numbers:,} cells are numbers; the other {rest:,} go to quarantine, each to be seen."),
-        count=numbers, sure=True, unread=rest,
+        count=numbers, sure=True, unread=rest, chosen=",".join(_writings(look)),
     )  # fmt: skip
+
+
+def _writings(look: ColumnLook) -> Iterator[str]:
+    """The writings of numbers, beyond the plain one, that a column's texts use."""
+    if look.count("full_width"):
+        yield "fullwidth"
+    if look.count("thousands"):
+        yield "thousands"
 
 
 def _formats_for(look: ColumnLook) -> tuple[str, tuple[str, ...], int] | None:

@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 
-from django.utils.translation import get_language
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from qingliu.core.dataset import DatasetRecord, Definition, FieldRecord, Text
@@ -14,11 +16,12 @@ from qingliu.core.records import CellBalance
 from qingliu.lake.peek import Group, PeekCell, PeekRow
 from qingliu.pipeline import editing, queries
 from qingliu.pipeline.guesses import Guess
-from qingliu.pipeline.looks import ColumnLook, Effect, Preview
+from qingliu.pipeline.looks import ColumnLook, Effect, Preview, Sample
 from qingliu.pipeline.models import Draft, Proposal
 from qingliu.pipeline.readable import loosely, written
 from qingliu.pipeline.remedies import suspicions
 from qingliu.pipeline.remedy import Remedy
+from qingliu.web.draft_privacy import WAYS
 
 TYPES = ("string", "integer", "number", "boolean", "date", "datetime")
 ROLES = (
@@ -26,7 +29,9 @@ ROLES = (
     "facility_name", "person_name", "tax_id", "free_text",
 )  # fmt: skip
 LEFT_SHOWN = 40
+CELLS = frozenset({"type", "format", "reading", "suffix", "unit", "range", "allow", "spelling"})  # kinds about cells
 PAGE_ROWS = 50
+APPLIED = "applied"  # the tag of the message that "apply all" leaves: it stands beside the findings
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +194,57 @@ def one_click(seen: Preview | None, offered: Sequence[Remedy]) -> tuple[Remedy, 
 def kept_out(seen: Preview | None) -> dict[str, Effect]:
     """Remedies by id that are kept out of "apply all", with what they would do."""
     return {e.remedy: e for e in seen.plan.kept_out} if seen and seen.plan else {}
+
+
+def tried(seen: Preview | None, offered: Sequence[Remedy]) -> dict[str, tuple[Sample, ...]]:
+    """What the first cells become, by the remedy that changes them: a mark's own text; of other remedies, what their column
+    would hold."""
+    out = {}
+    for r in offered:
+        mine = [s for s in seen.samples if s.column == r.column] if seen and r.column else []
+        if r.kind == "sentinel":
+            mine = [s for s in mine if s.raw.strip() == r.values[0]]
+        elif r.kind not in CELLS:
+            mine = []
+        out[r.id] = tuple(mine)
+    return out
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What a draft offers: all remedies, those of one click, and those kept out of it with their effects."""
+
+    all: tuple[Remedy, ...]
+    sure: tuple[Remedy, ...]
+    kept_out: Mapping[str, Effect]
+
+
+def applied(before: Offered, after: Offered) -> SafeString:
+    """What one click on "apply all" took, and what it left with the reason of each."""
+    language = get_language() or ""
+    took = [(r.what.get(language),) for r in before.sure]
+    left = [(r.what.get(language), _why_left(r, after.kept_out)) for r in after.all if r.kind not in WAYS]
+    head = ngettext("已套用 %(n)s 項修正。", "已套用 %(n)s 項修正。", len(took)) % {"n": len(took)}
+    said = format_html("<p><strong>{}</strong></p><ul>{}</ul>", head, format_html_join("", "<li>{}</li>", took))
+    if not left:
+        return said
+    rest = ngettext("留下 %(n)s 項由您決定：", "留下 %(n)s 項由您決定：", len(left)) % {"n": len(left)}
+    items = format_html_join("", "<li>{} <small>{}</small></li>", left)
+    return said + format_html("<p><strong>{}</strong></p><ul>{}</ul>", rest, items)
+
+
+def _why_left(remedy: Remedy, kept_out: Mapping[str, Effect]) -> str:
+    effect = kept_out.get(remedy.id)
+    if effect:
+        return _("套用後這一欄隔離的格會從 %(before)s 變成 %(after)s。") % {
+            "before": effect.before,
+            "after": effect.after,
+        }
+    if remedy.kind == "sensitive":
+        return _("是不是個人資料，由您判斷。")
+    if remedy.kind in ("leave_out", "key"):
+        return _("會讓整列不公開或合併，由您判斷。")
+    return _("原文沒有說明意義，由您判斷。")
 
 
 @dataclass(frozen=True, slots=True)

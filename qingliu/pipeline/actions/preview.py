@@ -27,7 +27,7 @@ from qingliu.lake.inputs import CsvInput, RawInput
 from qingliu.lake.profile import Profiler
 from qingliu.lake.scales import scales
 from qingliu.pipeline import queries, readers, rules
-from qingliu.pipeline.actions import content, finish, gate, guessing
+from qingliu.pipeline.actions import content, finish, gate, guessing, trying
 from qingliu.pipeline.infer import drafted
 from qingliu.pipeline.infer_columns import name_for
 from qingliu.pipeline.looks import ColumnLook, FileLook, Plan, Preview, column_look
@@ -126,7 +126,10 @@ def _look(draft: Draft, read: ReadSpec | None, work: Path) -> Preview:
         memory_limit=mine.publish_memory, threads=mine.engine_threads,
     )  # fmt: skip
     seen = replace(_seen(definition, inputs, staged, work), looks=looks, files=_files(inputs, files, definition.read))
-    return replace(seen, plan=_planned(definition, seen, inputs, work)) if staged.rows <= content.ROWS else seen
+    if staged.rows > content.ROWS:
+        return seen
+    seen = replace(seen, samples=trying.samples(definition, seen, inputs, work))
+    return replace(seen, plan=_planned(definition, seen, inputs, work))
 
 
 def _planned(definition: Definition, seen: Preview, inputs: Sequence[RawInput], work: Path) -> Plan:

@@ -9,7 +9,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from qingliu.accounts.rules import may
@@ -86,6 +86,7 @@ def _definition_part(row: Draft, definition: Definition, seen: Preview | None) -
     return {
         "guessed": {k.replace("-", "_"): v for k, v in why.items()}, "number_ways": draft_page.number_ways(),
         "gold": foreseen(definition, seen), "record": record, "guarding": draft_privacy.ways(offered),
+        "tried": draft_page.tried(seen, offered),
         "remedies": tuple(r for r in offered if r.kind not in draft_privacy.WAYS), "sure": draft_page.one_click(seen, offered),
         "plan": seen.plan if seen else None, "kept_out": draft_page.kept_out(seen),
         "lines": draft_page.lines(definition, seen, offered, why),
@@ -205,14 +206,22 @@ def remedy(request: HttpRequest, draft_id: object) -> HttpResponseBase:
 def remedies_all(request: HttpRequest, draft_id: object) -> HttpResponseBase:
     """Take every remedy that is sure."""
     row = door.draft_of(request, draft_id)
-    taken: list[int] = []
-    answer = door.answered(
-        request, PAGE, lambda: taken.append(actions.take_all(draft=row, by=door.who(request))), args=(row.id,), at="findings"
-    )  # fmt: skip
-    if taken:
-        count = taken[0]
-        door.messages.success(request, ngettext("已套用 %(n)s 項修正。", "已套用 %(n)s 項修正。", count) % {"n": count})
-    return answer
+    offered = _offered(row)
+
+    def do() -> None:
+        actions.take_all(draft=row, by=door.who(request))
+        door.messages.success(request, draft_page.applied(offered, _offered(row)), extra_tags=draft_page.APPLIED)
+
+    return door.answered(request, PAGE, do, args=(row.id,), at="findings")
+
+
+def _offered(row: Draft) -> draft_page.Offered:
+    """What a draft offers now: its remedies, with those that "apply all" takes and those kept out of it."""
+    row.refresh_from_db()
+    seen = queries.preview(row)
+    definition = standard.loads(row.definition) if row.definition else None
+    offered = remedies.remedies(seen, definition) if seen and definition and not seen.problem else ()
+    return draft_page.Offered(offered, draft_page.one_click(seen, offered), draft_page.kept_out(seen))
 
 
 @door.action
