@@ -126,3 +126,27 @@ class Located:
             f"SELECT count(*) AS n, {', '.join(names)} FROM src WHERE {filled} GROUP BY ALL ORDER BY n DESC, 2 LIMIT 20000"
         ).fetchall()
         return [(int(row[0]), tuple(row[1:])) for row in found]
+
+    def summed(self, columns: Sequence[str], first: str, text: str) -> list[tuple[str, float, float]]:
+        """(column, its number in the row whose column ``first`` holds ``text``, the sum of all other rows that ``first``
+        names) of each column in which that row holds a number."""
+        head = f"trim(CAST({ident(first)} AS VARCHAR))"
+        out = []
+        for name in columns:
+            found = self._con.execute(
+                f"SELECT max({ident(name)}) FILTER ({head} = ?), sum({ident(name)}) FILTER ({head} IS DISTINCT FROM ?) "
+                "FROM whole",
+                [text, text],
+            ).fetchall()[0]
+            if found[0] is not None and found[1] is not None:
+                out.append((name, float(found[0]), float(found[1])))
+        return out
+
+    def adding(self, parts: Sequence[str], total: str, room: float, limit: int) -> tuple[int, int, list[Spot]]:
+        """(rows with all these numbers, rows in which ``parts`` do not come to ``total`` within ``room``, the first of them)."""
+        whole = " + ".join(ident(p) for p in parts)
+        off = f"abs({whole} - {ident(total)}) > {room!r}"
+        looked, bad = self._con.execute(
+            f"SELECT count({whole} - {ident(total)}), count(*) FILTER ({off}) FROM src"
+        ).fetchall()[0]
+        return int(looked), int(bad), self._spots(off, [], [total], limit) if bad else []

@@ -10,7 +10,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from qingliu.core.clock import now
-from qingliu.core.dataset import DatasetRecord, Definition, Text
+from qingliu.core.dataset import DatasetRecord, Definition, FieldRecord, Text
 from qingliu.core.records import Finding
 from qingliu.lake import checks, ingest, located
 from qingliu.lake.checks.spec import (
@@ -25,6 +25,7 @@ from qingliu.lake.checks.spec import (
     Total,
 )  # fmt: skip
 from qingliu.lake.inputs import RawInput
+from qingliu.pipeline.actions import sums
 from qingliu.pipeline.assumed import assumed
 from qingliu.pipeline.looks import Cell, Spotted
 from qingliu.pipeline.no_data import is_total
@@ -83,12 +84,34 @@ def _look(
             out += _told(record, result, rows, private)
         out += _counties(record, rows)
         out += _personal(record, rows)
-        others = [f.name for f in record.fields if f.name != first]
-        told = bool(first) and first not in private and len(others) > 1
-        lonely = rows.lonely(first, others, LINES) if told else []
-        alone = {t for t, _, _ in lonely}
-        totals = [h for h in rows.heads(first, HEADS) if is_total(h[0]) and h[0] not in alone] if told else []
+        out += sums.total_columns(record, rows)
+    told = bool(first) and first not in private and len(record.fields) > 1
+    lonely, totals = _no_data(replace(definition, dataset=record), inputs, path, first, out) if told else ([], [])
     return tuple(out), tuple(lonely), tuple(totals)
+
+
+def _no_data(
+    definition: Definition, inputs: Sequence[RawInput], path: Path, first: str, out: list[Spotted]
+) -> tuple[list[tuple[str, int, int]], list[tuple[str, int, int]]]:
+    """Rows with nothing but a first cell, and rows of sums; sums that disagree with the rows go to ``out``. The first column
+    is read as text and nothing is left out, so that a total is found whatever the definition already says of it."""
+    record = definition.dataset
+    plain = replace(
+        record,
+        key=(),
+        fields=tuple(
+            FieldRecord(f.name, "string", f.title, aliases=f.aliases) if f.name == first else f for f in record.fields
+        ),
+    )
+    whole = replace(definition.read, leave_out=())
+    if plain.fields != record.fields or whole != definition.read:
+        path = located.write(plain, whole, inputs, path.parent.parent / "whole")
+    with located.Located(path, [i.name for i in inputs]) as rows:
+        lonely = rows.lonely(first, [f.name for f in record.fields if f.name != first], LINES)
+        alone = {t for t, _, _ in lonely}
+        totals = [h for h in rows.heads(first, HEADS) if is_total(h[0]) and h[0] not in alone]
+        out += sums.total_rows(plain, rows, totals, first)
+    return lonely, totals
 
 
 def _told(record: DatasetRecord, result: Result, rows: located.Located, private: set[str]) -> Iterator[Spotted]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -38,10 +39,20 @@ def limits() -> tuple[Limit, ...]:
     )
 
 
+@cache
+def _alike() -> tuple[tuple[re.Pattern[str], Limit], ...]:
+    """Limits that hold for columns by how their names end."""
+    rows = yaml.safe_load(_FILE.read_text(encoding="utf-8"))["items"]
+    return tuple((re.compile(r["like"]), limit) for r, limit in zip(rows, limits(), strict=True) if "like" in r)
+
+
 def of_column(field: FieldRecord) -> Limit | None:
     """The limit of a column that is one item, by its name and unit."""
     unit = plain(field.unit)
-    fitting = (x for x in limits() if plain(field.name) in x.names)
+    called = {field.name.strip().lower(), field.title.zh.strip().lower()}
+    fitting = [x for x in limits() if plain(field.name) in x.names] or [
+        x for pattern, x in _alike() if any(pattern.search(name) for name in called)
+    ]
     return next((x for x in fitting if not unit or not x.units or unit in x.units), None)
 
 

@@ -15,6 +15,7 @@ from qingliu.lake.checks.spec import Bounds, Check, Foreign, Hit, Value
 
 Severity = Literal["info", "warning"]
 _FILE = Path(__file__).with_name("words.yaml")
+_NARROW = 20  # the widest scale on which a missing decimal point is guessed at
 Told = tuple[str, Text, Text, Severity]  # place, reason, remedy, severity
 
 
@@ -90,7 +91,7 @@ def _range(check: Check, hit: Hit) -> Told:
     noise = hit.fact("noise")
     slight = isinstance(noise, (int, float)) and abs(worst - limit) <= noise
     zh, en = ("低於", "below") if hit.kind == "below" else ("高於", "above")
-    why_zh, why_en = ("，屬儀器雜訊範圍", ", within the instrument's noise") if slight else ("", "")
+    why_zh, why_en = ("，屬儀器雜訊範圍", ", within the instrument's noise") if slight else _pointless(check, worst)
     return (
         f"{check.field} · {item}" if item != check.field else item,
         Text(
@@ -98,11 +99,35 @@ def _range(check: Check, hit: Hit) -> Told:
             f"{hit.count:,} values are {en} {shown(limit)}; the most extreme is {shown(worst)}{why_en}.",
         ),
         Text(
-            "代表缺值或無效的數字請宣告為記號（sentinels）；誤植請更正；界限不合時在 checks 改。",
-            "Declare a number that stands for no value as a sentinel, mend errors, or change the limit in checks.",
+            "代表缺值或無效的數字請宣告為缺值記號；誤植請在來源更正；界限不合時在定義的檢核規則改。",
+            "Declare a number that stands for no value as a mark, mend errors in the source, or change the limit in the "
+            "definition's checks.",
         ),
         "info" if slight else "warning",
     )
+
+
+def _pointless(check: Bounds, worst: float) -> tuple[str, str]:
+    """A hint where a whole number beyond a narrow scale would lie within it with a decimal point: pH 81 is most likely 8.1."""
+    limit = check.limits[0]
+    if len(check.limits) > 1 or limit.minimum is None or limit.maximum is None or limit.maximum > _NARROW:
+        return "", ""
+    if worst <= limit.maximum or worst != int(worst):
+        return "", ""
+    likely = next((worst / part for part in (10, 100) if limit.minimum < worst / part < limit.maximum), None)
+    if likely is None:
+        return "", ""
+    return f"，可能漏了小數點（{likely:g}）", f"; a decimal point may be missing ({likely:g})"
+
+
+def _rows(check: Check, hit: Hit) -> Told:
+    """Rows that did not become rows of the dataset: totals and notes are no fault."""
+    if "合計或註解" in _f(hit, "zh"):
+        return (
+            "", _both("{count} 列是合計或註解，不是資料，不列入。", "{count} rows are totals or notes, no data: left out.", hit),
+            Text("不必處理。", "Nothing to do."), "info",
+        )  # fmt: skip
+    return _plainly(check, hit)
 
 
 def _foreign(check: Check, hit: Hit) -> Told:
@@ -149,6 +174,7 @@ def _span(seconds: int) -> tuple[str, str]:
 
 _TELLERS: dict[tuple[str, str], Callable[[Check, Hit], Told]] = {
     ("completeness", "hole"): _completeness,
+    ("conformance", "rows"): _rows,
     ("range", "below"): _range,
     ("range", "above"): _range,
     ("reference", "hole"): _foreign,
