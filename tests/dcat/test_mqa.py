@@ -163,6 +163,7 @@ def test_what_a_catalogue_never_says_fails_its_metric(metric: str) -> None:
         "download_url": {"download_url_ok"},
     }
     assert states(result, "unmet") == {metric} | follows.get(metric, set())
+    assert result.points == 405 - sum(METRICS[m].points for m in states(result, "unmet"))
 
 
 def test_words_of_no_vocabulary_and_closed_formats_fail_theirs() -> None:

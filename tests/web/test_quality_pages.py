@@ -206,8 +206,8 @@ def test_titles_that_a_spreadsheet_would_run_are_guarded_in_that_table(judged: E
     for sign in "=+-@\t\r＝＋－＠":
         lines = ledger.lines(judged.published.all())
         armed = Text(f"{sign}cmd|'/C calc'!A0", f"{sign}SUM(A1)")
-        lines = [replace(x, entry=replace(x.entry, record=replace(x.entry.record, title=armed))) for x in lines]
-        for row in csv.DictReader(io.StringIO(ledger.table(lines).removeprefix("\ufeff"), newline="")):
+        armed_lines = [replace(x, entry=replace(x.entry, record=replace(x.entry.record, title=armed))) for x in lines]
+        for row in csv.DictReader(io.StringIO(ledger.table(armed_lines).removeprefix("\ufeff"), newline="")):
             assert (row["title_zh"], row["title_en"]) == ("'" + armed.zh, "'" + armed.en)
 
 
