@@ -12,7 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench import postgres
+from bench import metadata, postgres
 from bench import report_sections as sections
 from bench.judge import COMMANDS
 from bench.publish import Cost
@@ -36,6 +36,7 @@ def write(to: Path, result: Result, *, threads: int, peer_python: Path, script: 
         sections.memory(result.memory),
         sections.live(result.live),
         sections.searched(result.searched),
+        metadata.section(result.metadata),
         sections.bounded(result.bounded, result.large_cost),
     ]
     to.write_text("\n\n".join(p for p in parts if p) + "\n", encoding="utf-8")

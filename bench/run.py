@@ -13,11 +13,25 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench import asking, judge, large, live, mixed, postgres, publish, report, searching, servers, table, whole
+from bench import (
+    asking,
+    judge,
+    large,
+    live,
+    metadata,
+    mixed,
+    postgres,
+    publish,
+    report,
+    searching,
+    servers,
+    table,
+    whole,
+)
 from bench.questions import HOURS, ITEM_IDS, QUESTIONS, STATIONS
 from qingliu.core import env
 
-SECTIONS = ("publishing", "judging", "questions", "again", "whole", "memory", "live", "catalogue")
+SECTIONS = ("publishing", "judging", "questions", "again", "whole", "memory", "live", "catalogue", "metadata")
 
 
 @dataclass(slots=True)
@@ -32,6 +46,7 @@ class Result:
     memory: mixed.Memory | None = None
     live: live.Seen | None = None
     searched: searching.Searched | None = None
+    metadata: metadata.Seen | None = None
     bounded: list[large.Bounded] = field(default_factory=list)
     large_cost: publish.Cost | None = None
     datastore: bool = False
@@ -154,6 +169,9 @@ def main() -> int:
             clients=asking.CLIENTS,
             say=say,
         )
+        save(result, args)
+    if "metadata" not in args.skip:
+        result.metadata = metadata.measure()
         save(result, args)
     if args.large:
         big, result.large_cost = large.prepare(folder, args.table, args.peer / "python", say)
