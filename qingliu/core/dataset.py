@@ -77,6 +77,9 @@ class FieldRecord:
     sentinels: tuple[Sentinel, ...] = ()
     suffix_flags: tuple[tuple[str, str], ...] = ()  # (suffix, flag): "2.44x" keeps 2.44 and the flag of "x"
     numbers: tuple[str, ...] = ()  # other writings that are read as numbers: "thousands" (1,234), "fullwidth" (１２.３)
+    spellings: tuple[
+        tuple[str, str], ...
+    ] = ()  # of strings: (as it stands, as it is read) wherever it stands in a cell
     flag_field: str = ""  # a declared string column that carries this column's flag
     required: bool = False
     optional: bool = False  # a delivery may come without this column

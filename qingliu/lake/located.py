@@ -150,3 +150,15 @@ class Located:
             f"SELECT count({whole} - {ident(total)}), count(*) FILTER ({off}) FROM src"
         ).fetchall()[0]
         return int(looked), int(bad), self._spots(off, [], [total], limit) if bad else []
+
+    def containing(self, column: str, texts: Sequence[str]) -> list[tuple[str, tuple[int, int]]]:
+        """(text, (cells of a column that hold it somewhere, the first of their lines)) of each of ``texts``."""
+        if not texts:
+            return []
+        cell = f"CAST({ident(column)} AS VARCHAR)"
+        parts = ", ".join(
+            f"count(*) FILTER (contains({cell}, {lit(t)})), min(_line) FILTER (contains({cell}, {lit(t)}))"
+            for t in texts
+        )
+        found = self._con.execute(f"SELECT {parts} FROM whole").fetchall()[0]
+        return [(t, (int(found[2 * n]), int(found[2 * n + 1] or 0))) for n, t in enumerate(texts)]

@@ -97,13 +97,15 @@ class Cell:
     def plain_string(self) -> bool:
         """Whether every text is simply itself."""
         f = self.field
-        return f.type == "string" and not (f.sentinels or f.enum or f.pattern or f.required or f.suffix_flags)
+        return f.type == "string" and not (
+            f.sentinels or f.enum or f.pattern or f.required or f.suffix_flags or f.spellings
+        )
 
     def first(self) -> str:
         """The cheap reading of the raw text; null where it does not apply."""
         raw, kind = self.raw, self.field.type
         if kind == "string":
-            return f"nullif({raw}, '')"
+            return f"nullif({self._spelled(raw)}, '')"
         if kind == "number":
             cast = f"TRY_CAST({raw} AS DOUBLE)"
             return f"CASE WHEN isfinite({cast}) AND NOT contains({raw}, '_') THEN {cast} END"
@@ -113,6 +115,12 @@ class Cell:
         if kind == "boolean":
             return f"CASE WHEN {raw} IN {sql_list(_TRUE)} THEN true WHEN {raw} IN {sql_list(_FALSE)} THEN false END"
         return self._stamp(raw)
+
+    def _spelled(self, text: str) -> str:
+        """The text with the spellings that the column declares."""
+        for was, read in self.field.spellings:
+            text = f"replace({text}, {lit(was)}, {lit(read)})"
+        return text
 
     def status(self) -> str:
         """Why the cell is what it is: one of the status codes."""

@@ -61,6 +61,9 @@ def apply(definition: Definition, remedy: Remedy, choice: str = "") -> Definitio
         "range": lambda f: replace(f, minimum=_number(remedy.values[0]), maximum=_number(remedy.values[1])),
         "allow": lambda f: replace(f, enum=_with(f.enum, remedy.values[0])),
         "unit": lambda f: replace(f, unit=chosen),
+        "spelling": lambda f: replace(
+            f, spellings=(*f.spellings, *zip(remedy.values[::2], remedy.values[1::2], strict=True))
+        ),
         "sensitive": lambda f: replace(f, sensitivity=chosen),
         "public": lambda f: replace(f, sensitivity="none"),
     }
@@ -88,9 +91,9 @@ def _with(names: Sequence[str], name: str) -> tuple[str, ...]:
 def _typed(field: FieldRecord, values: Sequence[str], writings: str) -> FieldRecord:
     kind = values[0]
     if kind in ("date", "datetime"):
-        return replace(field, type=kind, formats=tuple(values[1:]), minimum=None, maximum=None)  # type: ignore[arg-type]
+        return replace(field, type=kind, formats=tuple(values[1:]), minimum=None, maximum=None, spellings=())  # type: ignore[arg-type]
     numbers = tuple(w for w in writings.split(",") if w) or field.numbers
-    made = replace(field, type=kind, formats=(), numbers=numbers)  # type: ignore[arg-type]
+    made = replace(field, type=kind, formats=(), numbers=numbers, spellings=())  # type: ignore[arg-type]
     for text in values[1:]:
         made = replace(made, sentinels=(*made.sentinels, _mark(made, text, "")))
     return made
@@ -303,6 +306,8 @@ def _fitting(field: FieldRecord) -> FieldRecord:
     """Without what the type cannot carry: a form must not fail for what was true of the type before."""
     if field.type not in ("date", "datetime"):
         field = replace(field, formats=())
+    if field.type != "string":
+        field = replace(field, spellings=())
     if field.type not in ("number", "integer"):
         sentinels = tuple(replace(s, value=None) for s in field.sentinels)
         field = replace(field, minimum=None, maximum=None, sentinels=sentinels, suffix_flags=(), numbers=())

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from qingliu.core.dataset import DatasetRecord, FieldRecord, Frequency, Text
+from qingliu.core.dataset import Contact, DatasetRecord, FieldRecord, Frequency, Text
 from qingliu.pipeline import titles
 from qingliu.pipeline.units import unit_in
 from qingliu.standards import areas, register
@@ -31,6 +31,10 @@ _PERIOD = (
 _OFFICE = re.compile(
     r"^([^\d\s]{2}[縣市])(政府)?(環境保護局|環保局|政府)"
 )  # an agency before a title: its county stays
+_UNIT = (  # a line above the header that begins with an office, or that names one behind a label
+    re.compile(r"^([^\d\s：:]{2,20}?(?:局|處|署|部|所|中心|委員會))(?=[\s\d]|$)"),
+    re.compile(r"^(?:製表|填報|提供|承辦|主辦|發布)(?:單位|機關)\s*[：:]\s*(\S{2,30})$"),
+)
 _SURE = 2  # weight from which a word names a topic by itself
 _SHOWN = 8
 _CODE = 48
@@ -72,6 +76,10 @@ def guessed(record: DatasetRecord, *, file_name: str, above: Sequence[str]) -> t
         "Written from the title, the agency, the lines above the header and the columns.",
     )
     made += [Guess(f"description-{k}", getattr(described, k), why) for k in ("zh", "en") if getattr(described, k)]
+    unit = _unit(above, record.agency_name.zh)
+    if unit:
+        record = replace(record, unit=Text(unit, ""))
+        made.append(Guess("unit-zh", unit, Text("檔案標題上方的文字。", "The line above the file's header.")))
     words = _keywords([title, *above])
     if words:
         record = replace(record, keywords=words)
@@ -153,6 +161,27 @@ def _title(file_name: str, above: Sequence[str]) -> tuple[str, Text]:
         return _bare(line)[:120], Text("檔案標題上方的文字。", "The line above the file's header.")
     plain = _bare(stem) if re.search(r"[\u4e00-\u9fff]", stem) else stem
     return plain or stem, Text("檔案的名稱。", "The name of the file.")
+
+
+def _unit(above: Sequence[str], agency: str) -> str:
+    """The office that the lines above a header name; "" for none, and for the agency itself."""
+    found = next((m.group(1) for t in above for p in _UNIT if (m := p.match(t.strip()))), "")
+    return "" if found == agency else found
+
+
+def answering(record: DatasetRecord, *, name: str, email: str) -> tuple[DatasetRecord, tuple[Guess, ...]]:
+    """The record with a contact where it has none: the person who prepares it, or, without a name, the agency's desk."""
+    if any(c.role == "steward" for c in record.contacts):
+        return record, ()
+    said = (
+        Text(name, "")
+        if name
+        else Text(f"{record.agency_name.zh}資料承辦", f"Data desk, {record.agency_name.en}".rstrip(", "))
+    )
+    contact = Contact("steward", said, email)
+    why = Text("您是這份草稿的承辦。", "You prepare this draft.")
+    told = [Guess("steward", said.zh, why), *([Guess("steward-email", email, why)] if email else [])]
+    return replace(record, contacts=(contact, *record.contacts)), tuple(told)
 
 
 def _category(title: str, others: Iterable[str]) -> tuple[str, Text]:

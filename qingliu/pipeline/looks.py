@@ -125,6 +125,17 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
+class Spelled:
+    """A column in which places stand under official names and under variants: (variant, official name) pairs, and the cells
+    with a variant."""
+
+    column: str
+    pairs: tuple[tuple[str, str], ...]
+    count: int
+    first: int  # the first line with a variant
+
+
+@dataclass(frozen=True, slots=True)
 class Sample:
     """One cell as it is read now and as it would be with the remedies of its column: its line, its text, and what it
     becomes (None: an empty cell). ``state`` is the kind of cell it would be."""
@@ -197,6 +208,7 @@ class Preview:
     key_lines: tuple[int, ...] = ()
     privacy: Outlook | None = None  # None: too many rows to be looked at while somebody waits
     no_data: int = 0  # of ``set_aside``: rows that are totals or notes
+    spelled: tuple[Spelled, ...] = ()  # columns in which a place stands under two spellings
     samples: tuple[Sample, ...] = ()  # what the remedies of a column make of its first cells
     asides: tuple[
         Aside, ...

@@ -12,6 +12,7 @@ from qingliu.pipeline.looks import SENSITIVE, ColumnLook, Preview
 from qingliu.pipeline.no_data import no_data
 from qingliu.pipeline.readable import NINES, date_formats, loosely, meaning, number_in, written
 from qingliu.pipeline.remedy import Remedy
+from qingliu.pipeline.spellings import one_spelling
 from qingliu.pipeline.units import unit_in
 
 _SUFFIXED = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)([#*xX])", re.ASCII)
@@ -34,6 +35,7 @@ def remedies(preview: Preview, definition: Definition) -> tuple[Remedy, ...]:
             found += _sensitive(field, look)
             found += _unit(field, look.header)
     found += no_data(preview, definition)
+    found += one_spelling(preview, definition)
     if preview.key and not definition.dataset.key:
         found.append(_key(preview.key, preview.key_lacking, preview.key_lines))
     unique = {r.id: r for r in found}

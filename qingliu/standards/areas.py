@@ -11,7 +11,7 @@ import yaml
 
 _HERE = Path(__file__).parent / "vocabularies"
 _KINDS = "鄉鎮市區"
-_VARIANTS = str.maketrans({"台": "臺", "塩": "鹽", "豊": "豐"})
+_VARIANTS: dict[int, str] = str.maketrans({"台": "臺", "塩": "鹽", "豊": "豐"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,11 @@ class Area:
 def standard_name(name: str) -> str:
     """``name`` with the characters that official names use: 臺, 鹽, 豐."""
     return name.translate(_VARIANTS)
+
+
+def variant_name(name: str) -> str:
+    """``name`` with the characters that people write instead: 台, 塩, 豊."""
+    return name.translate({ord(right): chr(wrong) for wrong, right in _VARIANTS.items()})
 
 
 def _rows(name: str) -> list[dict[str, str]]:

@@ -234,6 +234,7 @@ def _field(value: Mapping[str, Any]) -> FieldRecord:
         sentinels=tuple(_sentinel(s) for s in value.get("sentinels", ())),
         suffix_flags=tuple(value.get("suffix_flags", {}).items()),
         numbers=_names(value.get("numbers")),
+        spellings=tuple(value.get("spellings", {}).items()),
         flag_field=value.get("flag_field", ""),
         optional=value.get("optional", False),
         required=limits.get("required", False),

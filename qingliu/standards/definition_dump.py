@@ -183,6 +183,8 @@ def _field(f: FieldRecord) -> dict[str, Any]:
         out["sentinels"] = _Line(_sentinel(s.text, s.value, s.flag, s.question) for s in f.sentinels)
     if f.suffix_flags:
         out["suffix_flags"] = _Flow(f.suffix_flags)
+    if f.spellings:
+        out["spellings"] = _Flow(f.spellings)
     limits: dict[str, Any] = _Flow()
     if f.required:
         limits["required"] = True

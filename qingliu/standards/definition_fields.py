@@ -75,6 +75,7 @@ def check(field: Mapping[str, Any], path: Path, types: Mapping[str, str]) -> Ite
     limits = field.get("constraints", {})
     yield from _only_for(field, path, "suffix_flags", kind in NUMERIC, "integer、number")
     yield from _only_for(field, path, "numbers", kind in NUMERIC, "integer、number")
+    yield from _only_for(field, path, "spellings", kind == "string", "string")
     yield from _only_for(field, path, "formats", kind in TIMES, "date、datetime")
     yield from _only_for(limits, (*path, "constraints"), "pattern", kind == "string", "string")
     yield from _only_for(limits, (*path, "constraints"), "enum", kind == "string", "string")

@@ -70,9 +70,12 @@ class Line:
 
 def standing(guesses: Sequence[Guess], record: DatasetRecord) -> dict[str, Text]:
     """Proposals that still stand in the form, with their reasons, by field; one that a person has changed is none."""
+    steward = next((c for c in record.contacts if c.role == "steward"), None)
     now_said = {
         "title-zh": record.title.zh, "title-en": record.title.en, "description-zh": record.description.zh,
         "description-en": record.description.en, "category": record.category, "frequency-unit": record.frequency.unit,
+        "unit-zh": record.unit.zh, "steward": steward.name.zh if steward else "",
+        "steward-email": steward.email if steward else "",
         "code": record.code, "keywords": "、".join(k.zh for k in record.keywords),
         "keywords-en": ", ".join(k.en for k in record.keywords).strip(", "),
     }  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -26,8 +26,9 @@ from qingliu.lake.checks.spec import (
 )  # fmt: skip
 from qingliu.lake.inputs import RawInput
 from qingliu.pipeline.actions import sums
+from qingliu.pipeline.actions.spelling import spelled
 from qingliu.pipeline.assumed import assumed
-from qingliu.pipeline.looks import Cell, Spotted
+from qingliu.pipeline.looks import Cell, Spelled, Spotted
 from qingliu.pipeline.no_data import is_total
 from qingliu.privacy.rules import Kind, recognise
 from qingliu.quality.rules import content
@@ -51,26 +52,33 @@ _MOSTLY, _SELDOM = 0.8, 0.1
 Lonely = tuple[tuple[str, int, int], ...]
 
 
-def look(
-    definition: Definition, inputs: Sequence[RawInput], staged: ingest.Staged, work: Path, first: str
-) -> tuple[tuple[Spotted, ...], Lonely, Lonely]:
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What is wrong in the rows; rows with nothing but a first cell, and rows of sums, as (text, rows, first line); columns in
+    which a place stands under two spellings."""
+
+    spotted: tuple[Spotted, ...] = ()
+    lonely: Lonely = ()
+    totals: Lonely = ()
+    spelled: tuple[Spelled, ...] = ()
+
+
+def look(definition: Definition, inputs: Sequence[RawInput], staged: ingest.Staged, work: Path, first: str) -> Looked:
     """What is wrong in the rows as they stand, rows that hold nothing but column ``first``, and rows in which a word of
     sums stands there beside figures.
 
     Nothing for a draft that is large, empty, or that cannot be looked at.
     """
     if not 0 < staged.rows <= ROWS or definition.dataset.view is not None:
-        return (), (), ()
+        return Looked()
     try:
         return _look(definition, inputs, staged, work, first)
     except Exception as error:  # an edge: a preview without the judges' words is still a preview
         log.error("content of %s cannot be looked at: %s", definition.dataset.code, type(error).__name__)
-        return (), (), ()
+        return Looked()
 
 
-def _look(
-    definition: Definition, inputs: Sequence[RawInput], staged: ingest.Staged, work: Path, first: str
-) -> tuple[tuple[Spotted, ...], Lonely, Lonely]:
+def _look(definition: Definition, inputs: Sequence[RawInput], staged: ingest.Staged, work: Path, first: str) -> Looked:
     record = assumed(definition.dataset)
     moment = now().astimezone(ZoneInfo(record.timezone)).replace(tzinfo=None)
     whole = content.plan(record, now=moment, areas=outlines.counties())
@@ -85,9 +93,10 @@ def _look(
         out += _counties(record, rows)
         out += _personal(record, rows)
         out += sums.total_columns(record, rows)
+        two = tuple(spelled(record, rows))
     told = bool(first) and first not in private and len(record.fields) > 1
     lonely, totals = _no_data(replace(definition, dataset=record), inputs, path, first, out) if told else ([], [])
-    return tuple(out), tuple(lonely), tuple(totals)
+    return Looked(tuple(out), tuple(lonely), tuple(totals), two)
 
 
 def _no_data(

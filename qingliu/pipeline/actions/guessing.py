@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from qingliu.accounts.models import User
 from qingliu.core import codec
 from qingliu.core.dataset import DatasetRecord, Text
 from qingliu.lake.inputs import CsvInput, RawInput
 from qingliu.pipeline import queries
-from qingliu.pipeline.guesses import Guess, code_in, guessed
+from qingliu.pipeline.guesses import Guess, answering, code_in, guessed
 from qingliu.pipeline.models import Draft
 
 FILE = "guesses.json"
@@ -28,6 +29,9 @@ def kept(draft: Draft, record: DatasetRecord, inputs: Sequence[RawInput]) -> Dat
     """The record with what can be proposed for it; the proposals are kept for ``guesses``."""
     name = str(draft.files[0]["name"]) if draft.files else draft.code
     made, told = guessed(record, file_name=name, above=_above(inputs))
+    person = _person(draft.made_by)
+    made, mine = answering(made, name=person.get_full_name() if person else "", email=person.email if person else "")
+    told = (*told, *mine)
     code = code_in(made)
     if code and not name.rsplit(".", 1)[0].isascii():  # an ASCII name gave the code already
         made = replace(made, code=queries.free_code(code))
@@ -36,6 +40,11 @@ def kept(draft: Draft, record: DatasetRecord, inputs: Sequence[RawInput]) -> Dat
     path.touch(mode=0o600)
     path.write_text(codec.to_json(_Kept(told)), encoding="utf-8")
     return made
+
+
+def _person(maker: str) -> User | None:
+    kind, _, name = maker.partition(":")
+    return User.objects.filter(username=name).first() if kind == "user" else None
 
 
 def guesses(draft: Draft) -> tuple[Guess, ...]:

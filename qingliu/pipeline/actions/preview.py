@@ -166,8 +166,8 @@ def _seen(definition: Definition, inputs: Sequence[RawInput], staged: ingest.Sta
         scales(staged.path, record),
     )
     verdict = rules.drift(queries.last_seen(record.code), now_seen, definition)
-    spotted, lonely, totals = content.look(definition, inputs, staged, work, peek.first_field(record, read, inputs))
-    marked = {(c.file, c.line) for s in spotted for c in s.cells}
+    looked = content.look(definition, inputs, staged, work, peek.first_field(record, read, inputs))
+    marked = {(c.file, c.line) for s in looked.spotted for c in s.cells}
     which = peek.Wanted(FIRST_ROWS, tuple(n for n in later if n > FIRST_ROWS), tuple(sorted(marked)))
     columns = peek.keep(record, read, inputs, work / queries.ROWS_FILE, which=which)
     placed = work / "located" / "located.parquet"
@@ -181,7 +181,7 @@ def _seen(definition: Definition, inputs: Sequence[RawInput], staged: ingest.Sta
         cells=staged.cells, columns=columns, groups=groups, missing=staged.missing,
         unknown=staged.unknown, findings=verdict.findings, key=key,
         key_lacking=lacking, key_lines=lines, newest=peek.newest(staged.path, record.time_field),
-        content=spotted, lonely=lonely, totals=totals, privacy=private,
+        content=looked.spotted, lonely=looked.lonely, totals=looked.totals, spelled=looked.spelled, privacy=private,
         no_data=no_data * peek.rows_of_a_record(record, read, inputs), asides=aside,
     )  # fmt: skip
 
