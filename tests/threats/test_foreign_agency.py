@@ -1,6 +1,6 @@
 """Threat 18 below the pages: every write that asks for a right at an agency refuses a steward and approver of another one.
 
-The writes are found in the source, so that one written tomorrow is tried too.
+They are listed here, and the list is held against the source: a write that asks no more is missed, a new one is told.
 """
 
 from __future__ import annotations
@@ -50,7 +50,27 @@ def writes() -> Iterator[tuple[str, str]]:
                 yield module, function.name
 
 
-WRITES = tuple(writes())
+WRITES = {
+    "accounts.actions": "create_key revoke_key",
+    "bilingual.actions.words": "word approve reject propose_text confirm_text",
+    "catalog.actions": "register_definition record_version decide_rows clear withdraw restore",
+    "participation.actions.answer": "answer",
+    "pipeline.actions.approve": "submit take_back approve turn_down",
+    "pipeline.actions.correct": "correct",
+    "pipeline.actions.deliver": "run_delivery",
+    "pipeline.actions.draft": "begin replace_files change keep_note reread remedy take_all undo drop",
+    "pipeline.actions.gate": "scan look",
+    "pipeline.actions.hold": "release reject",
+    "pipeline.actions.reinstate": "reinstate look_soon",
+    "pipeline.actions.repair": "repaired_copy",
+    "pipeline.actions.source": "run_source",
+    "privacy.actions.assess": "assess",
+    "privacy.actions.screen": "look",
+    "quality.actions.contest": "contest",
+    "quality.actions.forget": "forget",
+    "quality.actions.judge": "judge_all",
+}
+EACH = [(f"qingliu.{module}", name) for module, names in WRITES.items() for name in names.split()]
 
 
 @pytest.fixture
@@ -81,10 +101,11 @@ def state() -> list[object]:
 def given(write: Callable[..., Any], theirs: dict[str, Any]) -> dict[str, Any]:
     """An argument for each parameter: theirs where it names something, else something that says nothing."""
     wanted = inspect.signature(write).parameters.values()
-    return {p.name: RIVAL if p.name == "by" else theirs.get(p.name, MagicMock()) for p in wanted}
+    needed = [p.name for p in wanted if p.default is p.empty or p.name in theirs]
+    return {name: RIVAL if name == "by" else theirs.get(name, MagicMock()) for name in needed}
 
 
-@pytest.mark.parametrize(("module", "name"), WRITES, ids=[f"{m.removeprefix('qingliu.')}.{n}" for m, n in WRITES])
+@pytest.mark.parametrize(("module", "name"), EACH, ids=[f"{m}.{n}" for m, n in EACH])
 def test_threat_18_no_write_at_an_agency_takes_another_agencys_people(
     theirs: dict[str, Any], module: str, name: str
 ) -> None:
@@ -94,6 +115,5 @@ def test_threat_18_no_write_at_an_agency_takes_another_agencys_people(
     assert state() == before
 
 
-def test_the_writes_are_really_found() -> None:
-    assert len(WRITES) > 30
-    assert {"withdraw", "release", "correct", "approve", "contest"} <= {n for _, n in WRITES}
+def test_every_write_that_asks_for_a_right_at_an_agency_is_tried_here() -> None:
+    assert set(writes()) == set(EACH)
