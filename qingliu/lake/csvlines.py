@@ -15,6 +15,7 @@ from typing import TextIO
 
 from qingliu.core.dataset import Text
 from qingliu.core.errors import BadSource
+from qingliu.core.footnotes import is_note
 from qingliu.lake.inputs import CsvInput, RowsInput, RowsWriter
 
 _CHUNK = 1 << 24
@@ -145,7 +146,8 @@ def to_rows(source: CsvInput, path: Path) -> tuple[RowsInput, list[Record]]:
                 broken.append(record)
             else:
                 writer.add(record.cells, record.line, number)
-    if last is not None and last.problem in {"few", "quotes"} and not _ends_with_newline(source.path):
+    cut = last is not None and last.problem in {"few", "quotes"} and not is_note(last.raw)
+    if last is not None and cut and not _ends_with_newline(source.path):
         raise BadSource(
             Text(
                 f"「{source.name}」在第 {last.line} 行中斷，檔案不完整。",

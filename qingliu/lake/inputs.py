@@ -44,6 +44,7 @@ class RowsInput:
     path: Path
     name: str
     columns: tuple[str, ...]
+    beside: tuple[str, ...] = ()  # sheets of the same book that were not read: they hold another table, or none
 
 
 RawInput = Union[CsvInput, RowsInput]

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
 
 from qingliu.core.dataset import DatasetRecord, Definition, FieldRecord, Place, ReadSpec, Text, Unpivot
-from qingliu.lake.ingest import RawInput
+from qingliu.lake.ingest import RawInput, RowsInput
 from qingliu.lake.profile import Profiler
 from qingliu.pipeline.infer_columns import Column, judged, name_for, role_of
 from qingliu.pipeline.readers import read
@@ -39,7 +39,7 @@ class Drafted:
 def infer(paths: Sequence[Path], *, code: str = "", read_spec: ReadSpec = ReadSpec()) -> str:
     """A draft definition file (YAML) for ``paths``, every row looked at. Raises BadSource where they cannot be read."""
     with tempfile.TemporaryDirectory(prefix="qingliu-infer-") as folder:
-        inputs = read(paths, read_spec, Path(folder) / "read")
+        inputs = read(paths, read_spec, Path(folder) / "read", guess=True)
         with Profiler(inputs, Path(folder) / "look") as look:
             made = drafted(look, inputs, code=code or code_for(paths[0]), read_spec=read_spec)
     text = dumps(made.definition)
@@ -49,7 +49,7 @@ def infer(paths: Sequence[Path], *, code: str = "", read_spec: ReadSpec = ReadSp
 
 def drafted(look: Profiler, inputs: Sequence[RawInput], *, code: str, read_spec: ReadSpec = ReadSpec()) -> Drafted:
     """The draft of what ``look`` sees."""
-    spec = read_spec
+    spec = replace(read_spec, sheet=read_spec.sheet or _sheet(inputs))
     hours = _hour_headers(look.headers)
     folded = [h.casefold() for h in look.headers]
     twice = [h for i, h in enumerate(look.headers) if folded.index(h.casefold()) < i]
@@ -150,8 +150,17 @@ def _product(some: Sequence[Column], fixed: Sequence[str], look: Profiler) -> in
     return out
 
 
+def _sheet(inputs: Sequence[RawInput]) -> str:
+    """The sheet to be read from now on where a book holds others too; empty where nothing needs saying."""
+    chosen = {i.name.rsplit("/", 1)[-1] for i in inputs if isinstance(i, RowsInput) and i.beside}
+    return chosen.pop() if len(chosen) == 1 else ""
+
+
 def _file_notes(inputs: Sequence[RawInput], look: Profiler) -> Iterator[str]:
     yield f"由 {len(inputs)} 個檔案、{look.rows} 列產生 drafted from {len(inputs)} file(s), {look.rows} rows: {inputs[0].name}"
+    beside = dict.fromkeys(s for i in inputs if isinstance(i, RowsInput) for s in i.beside)
+    if beside:
+        yield f"其他工作表未讀：{'、'.join(beside)} other sheets are not read; read.sheet names the one that is"
     if len({i.columns for i in inputs}) > 1:
         yield "各檔案的標題不完全相同 the files' headers differ"
     if len(inputs) > 1:

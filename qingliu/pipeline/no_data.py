@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator
 
 from qingliu.core.dataset import Definition, Text
+from qingliu.core.footnotes import NOTE
 from qingliu.pipeline.looks import Preview
 from qingliu.pipeline.remedy import Remedy
 
 _TOTALS = re.compile(
     r"(?i)[總合小共]\s*計|總\s*和|總數|全部合計|平均(值|數)?|(grand )?total|sub-?total|sum|average|mean"
 )
-_NOTES = re.compile(r"(?i)備註|附註|註\s*[0-9一二三]?\s*[：:.、]|註解|資料來源|說明|※|notes?\s*:|source\s*:")
 
 
 def is_total(text: str) -> bool:
@@ -24,7 +24,7 @@ def no_data(preview: Preview, definition: Definition) -> Iterator[Remedy]:
     """Rows with a word of sums or a note in their first cell: with nothing else they are no data for sure."""
     rows = [(r, True) for r in preview.lonely] + [(r, False) for r in preview.totals]
     for (text, count, line), alone in rows:
-        total, note = is_total(text), _NOTES.match(text)
+        total, note = is_total(text), NOTE.match(text)
         mark = text if total else f"{note.group()}*" if note else ""
         if not mark or mark in definition.read.leave_out:
             continue

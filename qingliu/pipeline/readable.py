@@ -32,7 +32,8 @@ _FORMATS: dict[str, tuple[str, ...]] = {
     "datetime": (
         "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y-%m-%d %H", "%Y/%m/%d %H",
         "%Y%m%d%H%M", "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "roc:%Y/%m/%d %H:%M:%S", "roc:%Y/%m/%d %H:%M",
-        "roc:%Y-%m-%d %H:%M", "roc:%Y/%m/%d",
+        "roc:%Y-%m-%d %H:%M", "roc:%Y/%m/%d", "%Y/%m/%d %H時", "%Y年%m月%d日 %H時", "roc:%Y/%m/%d %H時",
+        "roc:%Y年%m月%d日 %H時",
     ),
 }  # fmt: skip
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from qingliu.core.dataset import DatasetRecord, Definition, FieldRecord, ReadSpec, Text
+from qingliu.core.errors import BadSource
 from qingliu.lake.peek import PeekColumn
 from qingliu.lake.profile import Profiler
 from qingliu.pipeline.looks import Preview, column_look
@@ -52,3 +53,27 @@ def test_three_ways_of_writing_are_proposed_together(tmp_path: Path) -> None:
 )
 def test_a_column_of_other_things_gets_no_dates(tmp_path: Path, cells: list[str]) -> None:
     assert [r for r in proposed(tmp_path, cells) if r.values[0] in ("date", "datetime")] == []
+
+
+@pytest.mark.parametrize(
+    ("texts", "fmt"),
+    [
+        (("2024/3/1 00時", "2024/3/1 13時", "2024/3/2 23時"), "%Y/%m/%d %H時"),
+        (("113年3月1日 00時", "113年3月1日 13時", "113年12月2日 23時"), "roc:%Y年%m月%d日 %H時"),
+    ],
+)
+def test_hours_with_their_word_are_times(tmp_path: Path, texts: tuple[str, ...], fmt: str) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text(
+        "時間,值\n" + "".join(f"{t},{n}\n" for n, t in enumerate(texts)) + "註：1月起改用新儀器", encoding="utf-8"
+    )
+    with Profiler(read([file], ReadSpec(), tmp_path / "read"), tmp_path / "look") as look:
+        assert look.rows == len(texts)
+        assert ("datetime", fmt, len(texts)) in column_look("時間", look.column("時間")).dates
+
+
+def test_a_last_line_that_is_a_cut_row_is_still_half_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text("時間,值,單位\n2024/3/1,5,ppb\n2024/3", encoding="utf-8")
+    with pytest.raises(BadSource, match="breaks off"):
+        Profiler(read([file], ReadSpec(), tmp_path / "read"), tmp_path / "look")

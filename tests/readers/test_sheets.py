@@ -11,7 +11,11 @@ import pytest
 
 from qingliu.core.dataset import ReadSpec
 from qingliu.core.errors import BadSource, Refused
+from qingliu.lake.inputs import RowsInput
+from qingliu.pipeline.infer import infer
+from qingliu.pipeline.readers import read
 from qingliu.pipeline.readers.limits import Limits
+from qingliu.standards.definition import loads
 
 _NS = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _REL = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -128,3 +132,19 @@ def test_what_is_no_spreadsheet_is_told(tables: Any) -> None:
 def test_the_child_imports_nothing_of_ours() -> None:
     source = Path("qingliu/pipeline/readers/sheet_child.py").read_text()
     assert "qingliu" not in source.split('"""', 2)[2]
+
+
+def test_where_a_person_looks_the_largest_of_differing_sheets_is_taken_and_the_others_are_told(tmp_path: Path) -> None:
+    sheets = {
+        "說明": [["欄位", "意義"], ["a", "x"]],
+        "資料": [["a", "b"], ["1", "2"], ["3", "4"]],
+        "註": [["表一"], ["附註"]],
+    }
+    file = tmp_path / "清運.xlsx"
+    file.write_bytes(workbook(sheets))
+    (made,) = read([file], ReadSpec(), tmp_path / "read", guess=True)
+    assert isinstance(made, RowsInput)
+    assert (made.columns, made.beside) == (("a", "b"), ("說明", "註"))
+    drafted = infer([file])
+    assert loads(drafted).read.sheet == "資料"
+    assert "說明" in drafted

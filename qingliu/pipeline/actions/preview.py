@@ -110,7 +110,7 @@ def _look(draft: Draft, read: ReadSpec | None, work: Path) -> Preview:
     if not files:
         return Preview("", "")
     spec = definition.read if definition else read or ReadSpec()
-    inputs = readers.read(files, spec, work / "read")
+    inputs = readers.read(files, spec, work / "read", guess=definition is None)
     name = hashlib.sha256(codec.to_json(spec).encode()).hexdigest()
     looks = _kept_looks(draft, name)
     if definition is None or looks is None:

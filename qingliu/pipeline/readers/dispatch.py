@@ -26,10 +26,13 @@ _XML = re.compile(r"\s*<[?!a-zA-Z]")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
-def read(paths: Sequence[Path], spec: ReadSpec, workdir: Path, limits: Limits = Limits()) -> tuple[RawInput, ...]:
+def read(
+    paths: Sequence[Path], spec: ReadSpec, workdir: Path, limits: Limits = Limits(), *, guess: bool = False
+) -> tuple[RawInput, ...]:
     """Every table in ``paths`` as raw text, in order: archives opened, encodings decoded strictly, headers found.
 
-    ``workdir`` receives what had to be decoded. Raises BadSource or Refused, naming file, member and place.
+    ``workdir`` receives what had to be decoded; ``guess``: of sheets that differ, the largest is taken.
+    Raises BadSource or Refused, naming file, member and place.
     """
     workdir.mkdir(parents=True, exist_ok=True)
     out: list[RawInput] = []
@@ -38,11 +41,11 @@ def read(paths: Sequence[Path], spec: ReadSpec, workdir: Path, limits: Limits = 
         folder.mkdir(exist_ok=True)
         refuse(path, path.name)
         for blob in opened(Blob(path, path.name), spec.members, folder, limits):
-            out += _tables(blob, spec, folder, limits)
+            out += _tables(blob, spec, folder, limits, guess=guess)
     return tuple(_stripped(table, spec.strip_prefix) for table in out)
 
 
-def _tables(blob: Blob, spec: ReadSpec, folder: Path, limits: Limits) -> tuple[RawInput, ...]:
+def _tables(blob: Blob, spec: ReadSpec, folder: Path, limits: Limits, *, guess: bool) -> tuple[RawInput, ...]:
     with blob.path.open("rb") as file:
         head = file.read(8)
     if head:
@@ -53,7 +56,7 @@ def _tables(blob: Blob, spec: ReadSpec, folder: Path, limits: Limits) -> tuple[R
             raise _unlike(blob, spec.format)
         target = folder / f"{blob.path.name}.rows.parquet"
         if kind == "xlsx":
-            return read_sheets(blob, spec, folder, limits)
+            return read_sheets(blob, spec, folder, limits, guess=guess)
         return (parquet_rows(blob.path, blob.name, target, limit_bytes=limits.decoded_bytes),)
     return (_text_table(blob, spec, folder, limits),)
 

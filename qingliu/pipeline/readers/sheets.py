@@ -6,7 +6,8 @@ import json
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
 
@@ -22,20 +23,27 @@ _SPARE_S = 30
 Cells = tuple[int, list[str | None]]
 
 
-def read_sheets(blob: Blob, spec: ReadSpec, folder: Path, limits: Limits) -> tuple[RowsInput, ...]:
+def read_sheets(
+    blob: Blob, spec: ReadSpec, folder: Path, limits: Limits, *, guess: bool = False
+) -> tuple[RowsInput, ...]:
     """Every wanted sheet as a table; all visible ones where the spec names none, if they have the same header.
 
+    ``guess``: where headers differ, the table with most cells, the others told in ``beside``; for a person who looks at it.
     Raises BadSource (no spreadsheet, killed by its limits, headers differ), Refused (declared size).
     """
     _check_declared(blob, limits)
     lines = folder / f"{blob.path.name}.sheets"
     _run_child(blob, spec.sheet, lines, limits)
-    tables = []
+    tables, rows_of = [], {}
     for number, (name, rows) in enumerate(_sheets(lines)):
-        table = _table(blob, name, rows, spec, folder / f"{blob.path.name}-sheet{number}.parquet")
-        tables += [table] if table else []
+        writer = _table(blob, name, rows, spec, folder / f"{blob.path.name}-sheet{number}.parquet")
+        if writer:
+            tables.append(writer.input)
+            rows_of[writer.input.name] = writer.rows
     if not tables:
         raise _bad(blob, "沒有可讀的工作表", "has no readable sheet")
+    if guess:
+        tables = _largest(tables, rows_of)
     if len({t.columns for t in tables}) > 1:
         shown = "、".join(t.name.rsplit("/", 1)[-1] for t in tables)
         raise BadSource(
@@ -47,6 +55,13 @@ def read_sheets(blob: Blob, spec: ReadSpec, folder: Path, limits: Limits) -> tup
             parameter=blob.name,
         )
     return tuple(tables)
+
+
+def _largest(tables: list[RowsInput], rows: Mapping[str, int]) -> list[RowsInput]:
+    """The tables with the header of the one with most cells; each with the names of the others."""
+    best = max(tables, key=lambda t: len(t.columns) * rows[t.name])
+    beside = tuple(t.name.rsplit("/", 1)[-1] for t in tables if t.columns != best.columns)
+    return [replace(t, beside=beside) for t in tables if t.columns == best.columns]
 
 
 def _check_declared(blob: Blob, limits: Limits) -> None:
@@ -116,7 +131,7 @@ def _sheets(lines: Path) -> Iterator[tuple[str, Iterator[Cells]]]:
                 pass
 
 
-def _table(blob: Blob, sheet: str, rows: Iterator[Cells], spec: ReadSpec, target: Path) -> RowsInput | None:
+def _table(blob: Blob, sheet: str, rows: Iterator[Cells], spec: ReadSpec, target: Path) -> RowsWriter | None:
     sample = list(islice(rows, _SAMPLE_ROWS))
     known = [Row(n, n, tuple(c or "" for c in cells)) for n, cells in sample if any(c and c.strip() for c in cells)]
     header = find_header(known, spec.header_row)
@@ -127,4 +142,4 @@ def _table(blob: Blob, sheet: str, rows: Iterator[Cells], spec: ReadSpec, target
         for number, cells in chain(sample, rows):
             if number > header.last and any(c is not None for c in cells):
                 writer.add(cells, number)
-    return writer.input
+    return writer
