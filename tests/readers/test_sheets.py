@@ -148,3 +148,20 @@ def test_where_a_person_looks_the_largest_of_differing_sheets_is_taken_and_the_o
     drafted = infer([file])
     assert loads(drafted).read.sheet == "資料"
     assert "說明" in drafted
+
+
+def test_a_header_in_two_lines_of_merged_cells_names_each_column(tables: Any) -> None:
+    top = ["縣市別", "年月", "清運量", None, "回收量", None, "回收率"]
+    low = [None, None, "垃圾", "廚餘", "資源", "巨大", None]
+    rows = [["臺北市", f"112年{m}月", f"{m}00 公噸", m, m + 1, m + 2, "55.1%"] for m in range(1, 13)]
+    (out,) = tables("a.xlsx", workbook({"清運": [["一般廢棄物清運統計"], top, low, *rows]}))
+    assert out.columns == ("縣市別", "年月", "清運量 垃圾", "清運量 廚餘", "回收量 資源", "回收量 巨大", "回收率")
+    assert len(out.rows) == len(rows)
+    assert out.rows[0]["清運量 廚餘"] == "1"
+
+
+def test_figures_in_the_first_row_alone_make_no_header_of_titles(tables: Any) -> None:
+    (out,) = tables(
+        "a.xlsx", workbook({"表": [["2023 監測"], ["測站", "2022", "2023"], ["古亭", 1, 2], ["萬華", 3, 4]]})
+    )
+    assert out.columns == ("測站", "2022", "2023")

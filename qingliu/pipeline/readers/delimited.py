@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
 from dataclasses import dataclass
 from itertools import islice
@@ -16,6 +17,8 @@ from qingliu.pipeline.readers.limits import Blob
 _SAMPLE_LINES = 400
 _DELIMITERS = (",", "\t", ";", "|")
 _MAX_HEADER_ROW = 60
+_MOST_HEADER_LINES = 3
+_FIGURE = re.compile(r"[-+]?\d[\d,.]*%?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +109,38 @@ def find_header(rows: list[Row], declared: int = 0) -> Row | None:
     full = min(usual, max(widths))
     full = full - 1 if full > 2 else full  # one header may be unnamed; a title fills one cell
     for enough in (full, usual // 2 + 1):
-        for row in rows[:_MAX_HEADER_ROW]:
+        for at, row in enumerate(rows[:_MAX_HEADER_ROW]):
             if len(row.cells) == usual and _filled(row.cells) >= enough:
-                return row
+                return _joined(rows[:at], row) or row
     return rows[0]
+
+
+def _joined(above: list[Row], row: Row) -> Row | None:
+    """The header in two or three lines above ``row``, where that holds figures and they none; None where it is not so.
+
+    A cell over several columns, as merged cells leave it, stands for each of them: 清運量 above 垃圾 and 廚餘.
+    """
+    if not _figures(row.cells):
+        return None
+    lines: list[Row] = []
+    for line in reversed(above[-_MOST_HEADER_LINES:]):
+        if _filled(line.cells) < 2 or _figures(line.cells) or len(line.cells) != len(row.cells):
+            break
+        lines.insert(0, line)
+    if len(lines) < 2:
+        return None
+    names = [""] * len(row.cells)
+    for number, line in enumerate(lines):
+        over = ""
+        for column, cell in enumerate(line.cells):
+            below = any(later.cells[column].strip() for later in lines[number + 1 :])
+            over = cell.strip() or (over if below else "")
+            names[column] = f"{names[column]} {over}".strip() if over not in names[column].split() else names[column]
+    return Row(lines[0].first, lines[-1].last, tuple(names))
+
+
+def _figures(cells: tuple[str, ...]) -> bool:
+    return any(_FIGURE.fullmatch(c.strip()) for c in cells)
 
 
 def _filled(cells: tuple[str, ...]) -> int:
