@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 
 from qingliu.core.dataset import FieldRecord, Text
+from qingliu.core.formats import written
 from qingliu.lake.csvlines import Record, count_lines, pick
 from qingliu.lake.inputs import CsvInput, RawInput
 from qingliu.lake.leaving import LEFT_OUT
@@ -46,8 +47,8 @@ _BROKEN_REMEDY = Text(
     "請檢查此行的分隔符號與引號後重新發布。", "Check this line's delimiters and quotation marks, then publish again."
 )
 _CLEAN_REMEDY = Text(
-    "請更正來源；此文字若有固定意義，請在定義檔宣告為代碼（sentinels）。",
-    "Correct the source; if the text has a fixed meaning, declare it under sentinels in the definition.",
+    "請更正來源；此文字若有固定意義，請在定義宣告為缺值記號。",
+    "Correct the source; if the text has a fixed meaning, declare it as a mark in the definition.",
 )
 
 
@@ -138,8 +139,8 @@ def _insert_bad(connection: duckdb.DuckDBPyConnection, plan: Plan) -> None:
         blank = " || ".join(f"CASE WHEN {c.value()} IS NULL THEN {lit(c.field.name + ' ')} ELSE '' END" for c in keys)
         connection.execute(
             f"INSERT INTO quarantine SELECT {file}, _line, _record, trim({blank}), _header, 'row', _whole, "
-            f"'鍵值欄位「' || trim({blank}) || '」空白或無法判讀，整列擱置。', "
-            f"'The key column ' || trim({blank}) || ' is empty or unreadable: the whole row is set aside.', "
+            f"'鍵值欄位「' || trim({blank}) || '」空白或無法判讀，整列隔離。', "
+            f"'The key column ' || trim({blank}) || ' is empty or unreadable: the whole row is quarantined.', "
             f"'請在來源補上鍵值。', 'Fill in the key in the source.' FROM bad WHERE _keyless"
         )
     connection.execute("DROP TABLE bad")
@@ -203,12 +204,12 @@ def _number_cases(f: FieldRecord, text: str) -> list[tuple[str, Text, Text]]:
     high = "" if f.maximum is None else f"{f.maximum:g}"
     fits = INTEGER if f.type == "integer" else NUMBER
     wide = Text(
-        "請改用半形數字；若整欄都這樣寫，在定義宣告 numbers: [fullwidth]。",
-        "Write the digits in half width; if the column is written so, declare numbers: [fullwidth].",
+        "請改用半形數字；若整欄都這樣寫，在定義的「數字的寫法」選「有全形數字」。",
+        "Write the digits in half width; if the column is written so, choose full-width digits as its writing of numbers.",
     )
     commas = Text(
-        "請去除千分位逗號；若整欄都這樣寫，在定義宣告 numbers: [thousands]。",
-        "Remove the thousands separators; if the column is written so, declare numbers: [thousands].",
+        "請去除千分位逗號；若整欄都這樣寫，在定義的「數字的寫法」選「有千分位逗號」。",
+        "Remove the thousands separators; if the column is written so, choose thousands separators as its writing of numbers.",
     )
     zh, en = ("整數", "a whole number") if f.type == "integer" else ("數值", "a number")
     cases = [
@@ -231,7 +232,8 @@ def _number_cases(f: FieldRecord, text: str) -> list[tuple[str, Text, Text]]:
 
 
 def _date_cases(f: FieldRecord, text: str) -> list[tuple[str, Text, Text]]:
-    shown = "、".join(f.formats) or "ISO 8601"
+    ways = [written(g) for g in f.formats] or [Text("年-月-日", "YYYY-MM-DD")]
+    shown, shown_en = "、".join(w.zh for w in ways), ", ".join(w.en for w in ways)
     roc = Text("可能是民國年，定義檔未宣告。", "This may be a ROC year, which the definition does not declare.")
     undeclared = "false" if any(g.startswith("roc:") for g in f.formats) else "true"
     return [
@@ -242,7 +244,10 @@ def _date_cases(f: FieldRecord, text: str) -> list[tuple[str, Text, Text]]:
         ),
         (
             "true",
-            Text(f"不是存在的日期時間，或不符合格式 {shown}。", f"No existing date or time of the format {shown}."),
-            Text("請更正來源，或在定義檔補上此格式。", "Correct the source, or add the format to the definition."),
+            Text(f"不是存在的日期時間，或不是這樣寫的：{shown}。", f"No existing date or time written {shown_en}."),
+            Text(
+                "請更正來源，或在「日期的寫法」補上這種寫法。",
+                "Correct the source, or add this way of writing to the column.",
+            ),
         ),
     ]

@@ -43,7 +43,7 @@ def no_data(preview: Preview, definition: Definition) -> Iterator[Remedy]:
         yield Remedy(
             "leave_out", "", (mark[:80],),
             Text(f"第 {line} 行「{shown}」不是資料，不列入", f"Line {line}, '{shown}', is no data: leave it out"),
-            Text(f"{zh}整列擱置並註明原因，不會遺失；以後的檔案也一樣。",
+            Text(f"{zh}不列入並註明原因，不會遺失；以後的檔案也一樣。",
                  f"{en} It is set aside with that reason, in later files too."),
             count=count, sure=alone and total,
         )  # fmt: skip

@@ -6,8 +6,6 @@ import re
 import unicodedata
 from datetime import datetime
 
-from qingliu.core.dataset import Text
-
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?")
 _MARKS: dict[str, tuple[str, float | None]] = {
@@ -90,38 +88,3 @@ def reads(fmt: str, text: str) -> bool:
     except ValueError:
         return False
     return 1800 <= moment.year <= 2200
-
-
-_PARTS_ZH = {
-    "%Y": "年",
-    "%y": "年",
-    "%m": "月",
-    "%d": "日",
-    "%H": "時",
-    "%M": "分",
-    "%S": "秒",
-    "%f": "秒的小數",
-    "%p": "上下午",
-}
-_PARTS_EN = {
-    "%Y": "YYYY",
-    "%y": "YY",
-    "%m": "MM",
-    "%d": "DD",
-    "%H": "hh",
-    "%M": "mm",
-    "%S": "ss",
-    "%f": "ffffff",
-    "%p": "AM/PM",
-}
-
-
-def written(fmt: str) -> Text:
-    """How a date format is written, as people say it: ``roc:%Y/%m/%d`` is 民國 年/月/日, ROC year YYY/MM/DD."""
-    roc = fmt.startswith("roc:")
-    zh = en = fmt.removeprefix("roc:")
-    for code, part in _PARTS_ZH.items():
-        zh = zh.replace(code, part)
-    for code, part in _PARTS_EN.items():
-        en = en.replace(code, "YYY" if roc and code == "%Y" else part)
-    return Text(f"民國 {zh}" if roc else f"西元 {zh}" if "%Y" in fmt else zh, f"ROC year {en}" if roc else en)

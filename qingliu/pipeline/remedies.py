@@ -8,9 +8,10 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 
 from qingliu.core.dataset import Definition, FieldRecord, Text
+from qingliu.core.formats import written
 from qingliu.pipeline.looks import SENSITIVE, ColumnLook, Preview
 from qingliu.pipeline.no_data import no_data
-from qingliu.pipeline.readable import NINES, date_formats, loosely, meaning, number_in, written
+from qingliu.pipeline.readable import NINES, date_formats, loosely, meaning, number_in
 from qingliu.pipeline.remedy import Remedy
 from qingliu.pipeline.spellings import one_spelling
 from qingliu.pipeline.units import unit_in
@@ -83,12 +84,12 @@ def _plain(text: str) -> str:
 
 def _key(names: Sequence[str], lacking: int, lines: Sequence[int]) -> Remedy:
     shown_zh, shown_en = "、".join(names), ", ".join(names)
-    zh, en = "沒有一列會因此擱置。", "No row is set aside for it."
+    zh, en = "沒有一列會因此隔離。", "No row is quarantined for it."
     if lacking:
         at_zh, at_en = "、".join(map(str, lines)), ", ".join(map(str, lines))
         more = "…" if lacking > len(lines) else ""
-        zh = f"代價：{lacking:,} 列的鍵值空白或無法判讀，會整列擱置（第 {at_zh}{more} 行）。"
-        en = f"The cost: {lacking:,} rows lack a part of it or cannot be read there and are set aside (lines {at_en}{more})."
+        zh = f"代價：{lacking:,} 列的鍵值空白或無法判讀，會整列隔離（第 {at_zh}{more} 行）。"
+        en = f"The cost: {lacking:,} rows lack a part of it or cannot be read there and are quarantined (lines {at_en}{more})."
     return Remedy(
         "key", "", tuple(names),
         Text(f"以「{shown_zh}」為鍵值", f"Let {shown_en} be the key"),

@@ -12,13 +12,14 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from qingliu.core.dataset import DatasetRecord, Definition, FieldRecord, Text
+from qingliu.core.formats import written
 from qingliu.core.records import CellBalance
 from qingliu.lake.peek import Group, PeekCell, PeekRow
 from qingliu.pipeline import editing, queries
 from qingliu.pipeline.guesses import Guess
 from qingliu.pipeline.looks import ColumnLook, Effect, Preview, Sample
 from qingliu.pipeline.models import Draft, Proposal
-from qingliu.pipeline.readable import loosely, written
+from qingliu.pipeline.readable import loosely
 from qingliu.pipeline.remedies import suspicions
 from qingliu.pipeline.remedy import Remedy
 from qingliu.web.draft_privacy import WAYS

@@ -73,7 +73,7 @@ def test_the_suggested_key_tells_its_cost_with_the_lines_before_it_is_taken() ->
     mei.post(f"/desk/drafts/{draft.pk}/remedies")
     seen = seen_of(draft)
     key = next(r for r in remedies.remedies(seen, standard.loads(draft.definition)) if r.kind == "key")
-    assert "1 列的鍵值空白或無法判讀，會整列擱置（第 11 行）" in key.why.zh
+    assert "1 列的鍵值空白或無法判讀，會整列隔離（第 11 行）" in key.why.zh
     mei.post(f"/desk/drafts/{draft.pk}/remedy", {"remedy": key.id})
     assert seen_of(draft).set_aside == 1
 

@@ -10,10 +10,10 @@ import pytest
 
 from qingliu.core.dataset import DatasetRecord, Definition, FieldRecord, Text
 from qingliu.core.errors import BadRequest
+from qingliu.core.formats import written
 from qingliu.lake.paths import LakePaths
 from qingliu.pipeline import editing, queries
 from qingliu.pipeline.models import Draft
-from qingliu.pipeline.readable import written
 from qingliu.standards import definition as standard
 from tests.web import cast
 

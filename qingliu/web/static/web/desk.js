@@ -115,6 +115,7 @@ async function send(form, submitter, parts) {
     const hash = wrong ? "" : new URL(got.url).hash || form.dataset.at;
     if (wrong) wrong.focus();
     else if (!got.ok) document.getElementById("told")?.scrollIntoView({ block: "center" });
+    else if (live().querySelector(".applied")) live().querySelector(".applied").scrollIntoView({ block: "center" });
     else if (parts.includes("live") && hash) document.querySelector(hash)?.scrollIntoView({ block: "nearest" });
     say(!got.ok || dirty().some(saved) ? "rest" : "saved");
   } catch { say("lost"); }
