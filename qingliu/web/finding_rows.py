@@ -13,7 +13,7 @@ from qingliu.lake.published import Entry
 from qingliu.lake.query import Query
 from qingliu.web import links
 from qingliu.web.judged import Found
-from qingliu.web.table import Cell, cells
+from qingliu.web.table import Cell, cells, right_aligned
 
 SHOWN = 50
 
@@ -50,7 +50,7 @@ def rows(engine: Engine, entry: Entry, found: Found) -> Rows | None:
     meant = set(found.finding.columns)
     key = [*record.key, *([record.time_field] if record.time_field else [])]
     fields = sorted(record.fields, key=lambda f: (f.name not in key, f.name not in meant))
-    shown = tuple(Column(f, f.name in meant, f.type in ("integer", "number")) for f in fields)
+    shown = tuple(Column(f, f.name in meant, right_aligned(f)) for f in fields)
     table = []
     for row in answered:
         by_name = {c.field.name: c for c in cells(row, record)}

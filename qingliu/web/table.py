@@ -14,7 +14,8 @@ from qingliu.web import preview, wording
 AQI = "aqi"  # the one column whose values carry the index' colours
 
 
-def _numeric(field: FieldRecord) -> bool:
+def right_aligned(field: FieldRecord) -> bool:
+    """Whether a column's cells and head stand to the right: numbers, but for the index in its band."""
     return field.type in ("integer", "number") and field.name != AQI
 
 
@@ -31,7 +32,7 @@ class Cell:
     @property
     def numeric(self) -> bool:
         """Whether the column holds numbers, which stand right-aligned."""
-        return _numeric(self.field)
+        return right_aligned(self.field)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Head:
     @property
     def numeric(self) -> bool:
         """Whether the column's cells stand right-aligned."""
-        return _numeric(self.field)
+        return right_aligned(self.field)
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,6 +107,18 @@ def test_personal_data_where_no_rule_looks_holds_with_its_place_and_not_its_text
     assert "0987" not in repr(run.verdicts)
 
 
+def test_a_restricted_site_holds_while_no_rule_for_such_is_approved(deliver: Deliver) -> None:
+    privacy.seed()
+    for name in set(town.DEFAULTS) - {"restricted-sites"}:
+        privacy.decide(name=name, approve=True, reason="看過", by=town.CHECKER)
+    town.restrict()
+    run = deliver([town.FIRM, town.SITE])
+    assert (run.state, held_for(run)) == (State.HELD, {("privacy-restricted", "rows")})
+    assert "1 rows match" in repr([f.reason.en for v in queries.verdicts(run) for f in v.findings])
+    privacy.decide(name="restricted-sites", approve=True, reason="看過", by=town.CHECKER)
+    assert deliver([town.FIRM, town.SITE]).state == State.PUBLISHED
+
+
 def test_a_river_that_looks_like_a_name_holds_nothing_and_a_column_of_names_does(deliver: Deliver) -> None:
     town.approve_defaults()
     text = town.definition("PEN_D").replace("zh: 是否訴願", "zh: 地點說明")
