@@ -8,7 +8,7 @@ import unicodedata
 _BRACKETS = re.compile(r"[（(\[【]\s*((?:[^（()）\[\]【】]|\([^()]*\)){1,16}?)\s*[)）\]】]\s*$")
 _UNIT = re.compile(
     r"(?i)^(?:%|％|℃|°C|度|dB\(?A?\)?|pH|NTU|[μumknMG]?[gmLlsVWJ]/?(?:[Nn]?m[3³²2]?|L|l|kg|s|day|h|hr)?|ug/m3|μg/m3|ppm|ppb|ppt|mm|cm|km|"
-    r"公噸|公斤|公克|公尺|公里|平方公尺|立方公尺|公升|元|千元|人|次|件|家|座|處|小時|天|日|年|mS/cm|μS/cm|CFU/100mL|m/s|hPa|MJ/m2)$"
+    r"公噸|公斤|公克|公尺|公里|平方公尺|立方公尺|公升|元|千元|萬元|人|次|件|家|座|處|輛|輛次|戶|筆|台|小時|天|日|年|mS/cm|μS/cm|CFU/100mL|m/s|hPa|MJ/m2)$"
 )
 
 

@@ -55,7 +55,7 @@ FIRST_ROWS, BAD_ROWS = 20_000, 2_000  # rows that can be paged through; later on
 KEY_COLUMNS, KEY_CHOICES = 7, 60
 KEYLESS = 0.02  # of the rows may lack a key and are set aside for it
 _TIME = re.compile(r"(?i)日期|時間|年月|date|time")
-_CODE = re.compile(r"(?i)(id|code|no)$|編號|代碼|代號|字號")
+_CODE = re.compile(r"(?i)(id|code|no)$|編號|代碼|代號|字號|序號|項次|流水號")
 
 
 def refresh(draft: Draft, read: ReadSpec | None = None) -> Preview:
@@ -189,7 +189,7 @@ def _seen(definition: Definition, inputs: Sequence[RawInput], staged: ingest.Sta
 def _key(record: DatasetRecord, staged: ingest.Staged) -> tuple[str, ...]:
     """Columns that tell the rows apart, fewest first, codes and names before times; () where there are none or a key stands."""
     full = {c.column for c in staged.cells if c.read and c.read - c.typed <= max(2, c.read * KEYLESS)}
-    fields = [f for f in record.fields if f.name in full and f.type != "number" and f.sensitivity == "none"]
+    fields = [f for f in record.fields if f.name in full and f.sensitivity == "none" and _may_tell(f)]
     if record.key or not staged.rows:
         return ()
     times = {f.name for f in fields if f.type in ("date", "datetime") or _TIME.search(f.name)}
@@ -199,6 +199,12 @@ def _key(record: DatasetRecord, staged: ingest.Staged) -> tuple[str, ...]:
     # of as many columns, those with a time come first: more rows will come at other times
     ordered = sorted(choices, key=lambda c: (len(c), len(c) > 1 and not times & set(c)))
     return peek.tells_apart(staged.path, ordered[:KEY_CHOICES], lacking=max(2, int(staged.rows * KEYLESS)))
+
+
+def _may_tell(field: FieldRecord) -> bool:
+    """Whether a column may be part of a key: amounts and counts differ by chance, and will not the next time."""
+    named = _CODE.search(field.name) or _TIME.search(field.name)
+    return field.type != "number" and (field.type != "integer" or (bool(named) and not field.unit))
 
 
 def _files(inputs: Sequence[RawInput], files: Sequence[Path], read: ReadSpec) -> tuple[FileLook, ...]:
