@@ -216,7 +216,11 @@ class ShortWay:
         else:
             seen = [t.column for t in group.left]
         order = [n for n in plan.version.sorted_by if group.number not in self._footer(plan, group.file).ends]
-        table = self._read(plan, group, list(dict.fromkeys([*seen, *order, *names])))
+        looked = list(dict.fromkeys([*seen, *order]))
+        both = list(dict.fromkeys([*looked, *names]))
+        # where several columns decide, many a row group holds no match: the others are read of those that do
+        apart = plan.query.limit is not None and sum(t.op == "eq" for t in group.left or ()) > 1
+        table = self._read(plan, group, looked if apart else both)
         if order:
             self._learn(plan, group, table)
         if group.left is None:
@@ -228,12 +232,14 @@ class ShortWay:
             if run is not None:
                 low, high = run
                 if high > low:
+                    table = self._read(plan, group, both) if apart else table
                     yield Cut(group.file, table.slice(low, high - low), group.start + low)
                 return
             found = keep.tested(group.left, lambda n: one(table.column(n)))
         rows = pc.indices_nonzero(found).to_numpy()
         if not len(rows):
             return
+        table = self._read(plan, group, both) if apart else table
         edges = [0, *(np.flatnonzero(np.diff(rows) > 1) + 1).tolist(), len(rows)]
         if len(edges) > MAX_RUNS:
             yield Cut(group.file, table.take(pa.array(rows)), group.start, pa.array(rows))
