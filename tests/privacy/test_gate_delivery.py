@@ -126,6 +126,9 @@ def test_a_river_that_looks_like_a_name_holds_nothing_and_a_column_of_names_does
     rivers = ("曾文溪", "淡水河", "高屏溪", "卑南溪", "大甲溪", "朴子溪", "鹽水溪")
     rows = [(str(n), *town.FIRM[1:9], river) for n, river in enumerate(rivers, start=1)]
     assert deliver(rows, code="PEN_D").state == State.PUBLISHED
+    weak = ("曾文昌", "王大明", "歐陽平", "高屏溪")  # each by itself might be a river's; so many of them are people
+    rows = [(str(n), *town.FIRM[1:9], name) for n, name in enumerate(weak, start=1)]
+    assert held_for(deliver(rows, code="PEN_D")) == {("privacy-found", "appeal")}
     people = ("曾文昌", "林佩芬", "許家瑋", "高屏溪")
     rows = [(str(n), *town.FIRM[1:9], name) for n, name in enumerate(people, start=1)]
     assert held_for(deliver(rows, code="PEN_D")) == {("privacy-found", "appeal")}

@@ -25,6 +25,7 @@ from qingliu.quality.rules.result import fingerprint
 from qingliu.web import lakeside, ledger
 from qingliu.web.judged import found as judged_of
 from tests.web import judged_portal
+from tests.web.portal import XSS
 from tests.web.test_public_pages import HAN, shown
 
 FINDING = f"/dataset/detail/AQX_P_488/findings/{judged_portal.FINGERPRINT}"
@@ -183,6 +184,24 @@ def test_platinum_is_inside_gold_in_every_figure_of_every_page_whatever_the_mark
             assert nested == sorted(nested)
             rows += 1
     assert rows == len({agency for _, agency in held}) + len(days)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("prefix", ["", "/en"])
+def test_threat_15_what_an_agency_writes_in_a_contest_is_text(reader: Client, judged: Engine, prefix: str) -> None:
+    entry = judged.published.get("AQX_P_488")
+    evil = {**judged_portal.CONTEST, "reason": XSS, "decision": XSS}
+    notes = {**entry.notes, "quality": {**entry.notes["quality"], "contests": [evil]}}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(judged.published), "all", lambda self: (replace(entry, notes=notes),))
+        html = reader.get(f"{prefix}/quality/contests/").content.decode()
+    assert "<script>alert" not in html
+    assert html.count("&lt;script&gt;alert(1)&lt;/script&gt;") == 2
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(judged.published), "get", lambda self, code: replace(entry, notes=notes))
+        html = reader.get(f"{prefix}/dataset/detail/AQX_P_488").content.decode()
+    assert "<script>alert" not in html
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
 
 
 @pytest.mark.django_db
