@@ -120,6 +120,24 @@ def _await(wire: socket.socket, child: int) -> int:
     return BROKEN
 
 
+def _understood(message: bytes) -> dict[str, Any]:
+    """The words of a message. Raises ValueError where it is no JSON, or not what ``hand_over`` writes."""
+    try:
+        words = json.loads(message)
+    except RecursionError:
+        raise ValueError("too deep") from None
+    match words:
+        case {
+            "argv": [str(), *_] as argv,
+            "signature": str(),
+            "environment": dict() as named,
+            "encodings": [str(), str()],
+        }:
+            if all(isinstance(one, str) for one in (*argv, *named.values())):
+                return words
+    raise ValueError("other words than those of a command")
+
+
 class Door:
     """The worker's end. ``before`` closes what a fork must not share; ``perform`` carries the words of a command out."""
 
@@ -167,14 +185,17 @@ class Door:
 
     def _answer(self, connection: socket.socket) -> None:
         connection.settimeout(ASKING_S)
-        message, ancillary, _, _ = connection.recvmsg(_MOST, socket.CMSG_SPACE(3 * array.array("i").itemsize))
+        if _peer(connection)[1] != os.getuid():
+            return  # nothing that another user sends is read
+        message, ancillary, flags, _ = connection.recvmsg(_MOST, socket.CMSG_SPACE(3 * array.array("i").itemsize))
         handles = array.array("i")
         for level, kind, data in ancillary:
             if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
                 handles.frombytes(data[: len(data) - len(data) % handles.itemsize])
         try:
-            words = json.loads(message)
-            if len(handles) == 3 and self._alike(connection, words):
+            words = _understood(message)
+            whole = not flags & (socket.MSG_TRUNC | socket.MSG_CTRUNC)
+            if whole and len(handles) == 3 and self._alike(connection, words):
                 self._before()
                 child = os.fork()
                 if child == 0:
@@ -187,8 +208,8 @@ class Door:
                 os.close(handle)
 
     def _alike(self, connection: socket.socket, words: dict[str, Any]) -> bool:
-        process, user = _peer(connection)
-        if user != os.getuid() or words["argv"][0] not in COMMANDS:
+        process = _peer(connection)[0]
+        if words["argv"][0] not in COMMANDS:
             return False
         same_files = os.readlink(f"/proc/{process}/ns/mnt") == os.readlink("/proc/self/ns/mnt")
         return same_files and words["signature"] == self._signature == signature(self._settings)
