@@ -53,6 +53,12 @@ def test_a_total_row_that_disagrees_with_its_rows_is_told_with_both_numbers_and_
     assert "各列相加是 21,000" in mei.get(f"/desk/drafts/{draft.pk}/").content.decode()
 
 
+def test_a_total_row_far_beyond_its_rows_is_told_too() -> None:
+    ((place, reason),) = found(fines("99999"), "total-row")
+    assert place == "罰鍰"
+    assert "寫 99,999，各列相加是 21,000" in reason
+
+
 @pytest.mark.parametrize("total", ["21000", "", "1050"])  # right; not told; the mean
 def test_a_total_row_that_agrees_or_is_none_is_not_told(total: str) -> None:
     assert found(fines(total), "total-row") == []

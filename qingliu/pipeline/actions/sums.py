@@ -13,7 +13,7 @@ LINES = 20
 _WHOLE = re.compile(r"(?i)([總合共]\s*計|總\s*和|總數|全部合計|(grand )?total|sum)")  # of all rows: a 小計 is of some
 _COLUMN = re.compile(r"(?i)([總合小共]計|總和|總數|總量)$|(^|[^a-z])(sub)?total$")
 _ROWS, _MOSTLY = 5, 0.8  # a column of sums is one that holds in most of at least so many rows
-_FAR = 2.0  # a total row this many times the sum, or its inverse, is no sum
+_MEAN = 0.5  # a row of sums that says less than this share of the sum is a mean
 _SMALL = 1e-9
 
 
@@ -32,7 +32,7 @@ def total_rows(
     ]
     for field, said, summed in rows.summed([f.name for f in numbers], first, text):
         off = abs(said - summed)
-        if off <= _room(record, field) or not said or not 1 / _FAR < summed / said < _FAR:
+        if off <= _room(record, field) or said < _MEAN * summed:
             continue
         yield Spotted(
             "total-row", field,
