@@ -17,13 +17,14 @@ from urllib.parse import urlencode
 import duckdb
 
 from bench import servers
-from bench.client import Crowd, Peer, Wire, crowd
+from bench.client import BadAnswer, Crowd, Peer, Wire, crowd
 from bench.dialects import LIVE, ckan
 from bench.publish import DEFINITION, environment
 from bench.questions import CODE, COLUMNS, HOURS, ITEM_IDS, QUESTIONS, STATIONS, hour, stream
 
 CLIENTS = 16
 APPENDED = STATIONS * len(ITEM_IDS)
+STILL = tuple(f"OBS_STILL_{n}" for n in range(1, 5))  # small tables that nothing is appended to
 CONNECTIONS = 8  # fresh ones asked at each address, so that every process of the server is heard
 PLACES = "120 + (siteid * 37 % 100) / 50.0 AS lon, 22 + (siteid * 61 % 100) / 33.0 AS lat"
 
@@ -33,6 +34,7 @@ class Seen:
     """What one run of appending saw."""
 
     visible_s: list[float] = field(default_factory=list)  # from the command's start until every address shows the hour
+    dialects: dict[str, list[float]] = field(default_factory=dict)  # the same of each dialect alone
     command_s: list[float] = field(default_factory=list)
     idle: Crowd = field(default_factory=Crowd)
     busy: Crowd = field(default_factory=Crowd)
@@ -44,19 +46,21 @@ class Seen:
 
 
 def define_and_publish(home: Path, source: Path, say: Callable[[str], None]) -> None:
-    """The table that grows, where this home has none yet."""
+    """The table that grows and the small ones that do not, where this home has none yet."""
     qingliu = str(Path(sys.executable).with_name("qingliu"))
     env = environment(home)
     listed = subprocess.run([qingliu, "runs"], env=env, capture_output=True, text=True, check=True).stdout
-    if LIVE in listed:
-        return
-    say(f"publishing {LIVE}")
-    plain = source.with_name("live.csv")
-    _hours(source, plain, "true")
-    definition = DEFINITION.with_name(f"{LIVE}.yaml")
-    subprocess.run([qingliu, "define", str(definition)], env=env, check=True, capture_output=True)
-    subprocess.run([qingliu, "publish", str(plain), "--dataset", LIVE], env=env, check=True, capture_output=True)
-    plain.unlink()
+    template = DEFINITION.with_name(f"{LIVE}.yaml").read_text(encoding="utf-8")
+    for code in (LIVE, *STILL):
+        if code in listed:
+            continue
+        say(f"publishing {code}")
+        plain, definition = source.with_name("live.csv"), source.with_name(f"{code}.yaml")
+        _hours(source, plain, "true" if code == LIVE else f"monitordate = TIMESTAMP '{hour(0)}'")
+        definition.write_text(template.replace(LIVE, code), encoding="utf-8")
+        subprocess.run([qingliu, "define", str(definition)], env=env, check=True, capture_output=True)
+        subprocess.run([qingliu, "publish", str(plain), "--dataset", code], env=env, check=True, capture_output=True)
+        plain.unlink()
 
 
 def _hours(parquet: Path, to: Path, where: str, shift: timedelta = timedelta()) -> None:
@@ -80,23 +84,54 @@ def addresses(moment: str) -> dict[str, str]:
         "ckan": "/api/3/action/datastore_search?" + urlencode(ckan_asked),
         "ogc": f"/api/ogc/collections/{LIVE}/items?"
         + urlencode({"datetime": moment.replace(" ", "T") + "+08:00", "limit": 1}),
+        "series": f"/api/datasets/{LIVE}/series?"
+        + urlencode({"aggregate": "count(*)", "datetime": moment.replace(" ", "T")}),
     }
+
+
+TOLD = {"DCAT modified": f"/api/dcat/datasets/{LIVE}", "Atom": f"/api/dcat/datasets/{LIVE}/feed.atom"}
+_STAMP = re.compile(rb'(?:dct:modified "|<updated>)([^"<]+)')
 
 
 def matched(body: bytes) -> int:
     """How many rows an answer says there are, whatever its dialect."""
-    found = re.search(rb'"(?:numberMatched|total)"\s*:\s*"?(\d+)', body)
+    found = re.search(rb'"count":(\d+)\}', body) or re.search(rb'"(?:numberMatched|total)"\s*:\s*"?(\d+)', body)
     return int(found.group(1)) if found else 0
 
 
-def _shows(peer: Peer, path: str) -> bool:
+def stamp(body: bytes) -> bytes:
+    """When a description or feed says that the table was last changed. Raises BadAnswer where it does not."""
+    found = _STAMP.search(body)
+    if not found:
+        raise BadAnswer("no time of change is told")
+    return found.group(1)
+
+
+def _shows(peer: Peer, path: str, new: Callable[[bytes], bool]) -> bool:
+    """Whether each of several fresh connections is given the new state."""
     for _ in range(CONNECTIONS):
         wire = Wire(peer)
-        found = matched(wire.get(path))
-        wire.close()
-        if found != APPENDED:
+        try:
+            if not new(wire.get(path)):
+                return False
+        except (BadAnswer, OSError):  # turned away for a moment, as any reader may be
             return False
+        finally:
+            wire.close()
     return True
+
+
+def _signs(ours: Peer, moment: str) -> dict[str, tuple[str, Callable[[bytes], bool]]]:
+    """For each dialect the address to ask and what tells the new state from the present one."""
+    signs: dict[str, tuple[str, Callable[[bytes], bool]]] = {
+        name: (path, lambda body: matched(body) == APPENDED) for name, path in addresses(moment).items()
+    }
+    for name, path in TOLD.items():
+        wire = Wire(ours)
+        before = stamp(wire.get(path))
+        wire.close()
+        signs[name] = (path, lambda body, before=before: stamp(body) != before)  # type: ignore[misc]
+    return signs
 
 
 def _marked() -> tuple[list[str], list[str]]:
@@ -111,6 +146,9 @@ def _marked() -> tuple[list[str], list[str]]:
     grows += [f"/api/datasets/{LIVE}/latest?limit=10"]
     stays = [one.path, f"/api/datasets/{CODE}/series?{count}", f"/api/v2/{CODE}?limit=10", ckan(one)]
     stays += [f"/api/datasets/{CODE}/latest?limit=10"]
+    grows += list(TOLD.values())
+    for code in (CODE, *STILL):
+        stays += [path.replace(LIVE, code) for path in (f"/api/datasets/{LIVE}/rows?limit=5", *TOLD.values())]
     return grows, stays
 
 
@@ -169,21 +207,29 @@ def _append(home: Path, parquet: Path, ours: Peer, number: int, seen: Seen) -> N
     source = home.parent / "hour.csv"
     _hours(parquet, source, f"monitordate = TIMESTAMP '{hour(number % HOURS)}'", hour(number) - hour(number % HOURS))
     command = [str(Path(sys.executable).with_name("qingliu")), "publish", str(source), "--dataset", LIVE]
+    signs = _signs(ours, str(hour(number)))
+    found: dict[str, float] = {}
     begin = time.monotonic()
+
+    def look(name: str) -> None:
+        path, new = signs[name]
+        while time.monotonic() < begin + 30:
+            if _shows(ours, path, new):
+                found[name] = time.monotonic() - begin
+                return
+            time.sleep(0.1)
+        seen.wrong.append(f"not seen within 30 s: {name}")
+
+    lookers = [threading.Thread(target=look, args=(name,)) for name in signs]
     with subprocess.Popen(command, env=environment(home), stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
-        open_places = dict(addresses(str(hour(number))))
-        ended = 0.0
-        while open_places and time.monotonic() < begin + 30:
-            if not ended and process.poll() is not None:
-                ended = time.monotonic() - begin
-            for name, path in list(open_places.items()):
-                if _shows(ours, path):
-                    del open_places[name]
-                else:
-                    break
-            time.sleep(0.03)
-        seen.visible_s.append(time.monotonic() - begin)
-        seen.wrong += [f"not seen within 30 s: {name}" for name in open_places]
+        for looker in lookers:
+            looker.start()
+        said = process.stdout.read().decode() if process.stdout else ""  # to its end
         if process.wait(30):
-            raise SystemExit(f"publishing an hour failed: {process.stdout.read().decode() if process.stdout else ''}")
-        seen.command_s.append(ended or time.monotonic() - begin)
+            raise SystemExit(f"publishing an hour failed: {said}")
+        seen.command_s.append(time.monotonic() - begin)
+    for looker in lookers:
+        looker.join()
+    seen.visible_s.append(max(found.values(), default=30.0))
+    for name, took in found.items():
+        seen.dialects.setdefault(name, []).append(took)
