@@ -42,7 +42,7 @@ def test_page_says_who_is_logged_in_with_roles_and_the_way_out(home: LakePaths) 
     client = person("mei", "steward", agency)
     html = client.get("/desk/").content.decode()
     assert "已登入：mei" in html
-    assert "資料管理者（MOENV）" in html
+    assert "資料管理者（環境部）" in html
     assert "Steward (MOENV)" in client.get("/en/desk/").content.decode()
     for address in ("/account/second-factor/", "/logout/"):
         assert f'"{address}"' in html
