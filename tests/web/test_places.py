@@ -43,7 +43,7 @@ def test_page_says_who_is_logged_in_with_roles_and_the_way_out(home: LakePaths) 
     html = client.get("/desk/").content.decode()
     assert "已登入：mei" in html
     assert "資料管理者（環境部）" in html
-    assert "Steward (MOENV)" in client.get("/en/desk/").content.decode()
+    assert "Steward (環境部)" in client.get("/en/desk/").content.decode()
     for address in ("/account/second-factor/", "/logout/"):
         assert f'"{address}"' in html
     assert 'aria-current="page"' in client.get("/account/second-factor/").content.decode()
