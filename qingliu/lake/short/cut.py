@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -68,7 +69,13 @@ def repeated(value: Any, rows: int) -> Any:
     """A column that holds one text or whole number throughout."""
     if isinstance(value, int):
         return pa.array(np.full(rows, value, dtype=np.int64))
-    return pa.DictionaryArray.from_arrays(pa.array(np.zeros(rows, dtype=np.int32)), pa.array([value], pa.string()))
+    return pa.DictionaryArray.from_arrays(_zeros(rows), pa.array([value], pa.string()))
+
+
+@lru_cache(maxsize=64)
+def _zeros(rows: int) -> Any:
+    """The same for every such column: most row groups have one size."""
+    return pa.array(np.zeros(rows, dtype=np.int32))
 
 
 def one(column: Any) -> Any:
