@@ -23,7 +23,7 @@ BENCH_HOME ?= $(CURDIR)/var/bench
 TEST_WORKERS ?= auto
 BENCH_ARGS ?=
 
-.PHONY: help install demo test test-long check bench clean
+.PHONY: help install demo test gdal test-long check bench clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -56,7 +56,15 @@ $(CLIENTS_READY): tests/clients/requirements.lock
 	@$(CLIENTS_VENV)/bin/python $(PIP) --require-hashes -r tests/clients/requirements.lock
 	@touch $@
 
-test-long: install $(CLIENTS_READY) ## the slow suites too, with clients that others wrote
+gdal: ## ogrinfo and ogr2ogr for test-long: from Debian where root and apt-get are there, else a word on what to install
+	@command -v ogrinfo >/dev/null || { \
+		if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then \
+			echo "缺少 ogrinfo：請安裝 Debian 套件 gdal-bin。 ogrinfo is missing: install Debian's package gdal-bin." >&2; exit 1; fi; \
+		echo "installing Debian's package gdal-bin"; \
+		apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends gdal-bin >/dev/null; \
+		command -v ogrinfo >/dev/null; }
+
+test-long: install $(CLIENTS_READY) gdal ## the slow suites too, with clients that others wrote
 	@$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile -m "long or not long"
 
 check: install ## style, types, import contracts, migrations, translations, docs

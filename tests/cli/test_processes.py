@@ -222,14 +222,20 @@ def test_a_killed_portal_leaves_no_process_that_holds_the_port_or_the_home(
 
 
 def test_the_data_api_answers_without_django_and_its_database(home: Path) -> None:
-    django = home / "django.sqlite3"
-    hidden = django.rename(home / "hidden.sqlite3")
+    aside = home / "aside"
+    aside.mkdir()
+    # with what a killed process left in its log: a database apart from its -wal and -shm is another database
+    taken = [file.rename(aside / file.name) for file in sorted(home.glob("django.sqlite3*"))]
+    assert taken
     try:
         process, port = started(home, "serve-data")
         status, body = get(port, "/api/v2/test_a")
         ended(process, signal.SIGTERM)
+        assert not list(home.glob("django.sqlite3*"))
     finally:
-        hidden.rename(django)
+        for file in taken:
+            file.rename(home / file.name)
+        aside.rmdir()
     assert (status, len(json.loads(body))) == (200, 5)
     code = "import sys, qingliu.config.data; sys.exit('django' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment(home), check=False).returncode == 0

@@ -67,14 +67,11 @@ def reached(found: dict[str, Any]) -> set[str]:
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
-def test_nothing_crashes_and_nothing_is_undocumented(
-    clients: Path, served: Served, tmp_path: Path, name: str, record_property: Any
-) -> None:
+def test_nothing_crashes_and_nothing_is_undocumented(clients: Path, served: Served, tmp_path: Path, name: str) -> None:
     found = run(clients, served, name, tmp_path)
     described = json.loads((tmp_path / "openapi.json").read_text(encoding="utf-8"))
     cases, operations = found["test_cases"], found["operations"]
-    for told in ("operations", "test_cases", "running_time", "seed", "warnings"):
-        record_property(told, found[told])
+    print({told: found[told] for told in ("operations", "test_cases", "running_time", "warnings")})
     print(f"{name}: {operations['tested']} operations, {cases['generated']} requests, seed {found['seed']}")
     assert operations["total"] == sum(len(item) for item in described["paths"].values())
     assert operations["tested"] == operations["total"]

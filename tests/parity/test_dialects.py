@@ -282,6 +282,8 @@ def check(portal: Portal, seed: int) -> tuple[int, dict[str, int]]:
                 continue
             assert tally(found, kinds) == expected, (name, question.record.code, cql2(question))
             answered[name] += 1
+        print(f"{question.record.code} [{cql2(question)}]: {expected[0]} rows, {expected[2][:12]}", flush=True)
+    print(f"seed {seed}: {rows} rows, answers by dialect {answered}", flush=True)
     return rows, answered
 
 
